@@ -1,0 +1,252 @@
+"""The adapter contract: what a backend declares, compiles and runs.
+
+Standard library and NumPy only: this module is imported by adapters inside
+environments whose pins qbench does not control.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qbench.circuit import GATES, STATE_PREPARATION, Circuit, Probabilities
+from qbench.exceptions import Unsupported
+
+Array = NDArray[np.float64]
+
+TIERS = ("tutorial", "documented", "expert")
+"""tutorial: the first page of the framework's documentation; documented: the best
+that its public API documents; expert: gradient code that qbench wrote on top of
+the framework's execution."""
+
+TOLERANCES = {"double": 1e-9, "single": 1e-4}
+"""Largest absolute difference from the reference, of exact outputs and gradients."""
+
+FINITE_DIFFERENCE_TOLERANCE = 1e-5
+"""The same for ``diff_method: finite-diff`` gradients in double precision."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a circuit is run: fully resolved, nothing left to a default.
+
+    Attributes
+    ----------
+    device : str
+        The framework's own simulator, such as ``default.qubit``.
+    diff_method : str
+        PennyLane's words: backprop, adjoint, parameter-shift, finite-diff, ...
+    tier : one of TIERS
+    precision : "double" or "single"
+    threads : int
+        CPU threads the worker is pinned to.
+    accelerator : "cpu" or "cuda"
+    """
+
+    device: str
+    diff_method: str
+    tier: str = "documented"
+    precision: str = "double"
+    shots: int | None = None
+    threads: int = 1
+    accelerator: str = "cpu"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain mapping for messages and identities."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Execution:
+        """Inverse of :meth:`to_json`."""
+        return Execution(**value)
+
+    @property
+    def tolerance(self) -> float:
+        """Largest difference from the reference that conformance accepts for gradients."""
+        if self.diff_method == "finite-diff":
+            return max(FINITE_DIFFERENCE_TOLERANCE, TOLERANCES[self.precision])
+        return TOLERANCES[self.precision]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One way through a framework that its adapter offers."""
+
+    device: str
+    diff_method: str
+    tier: str = "documented"
+    precisions: tuple[str, ...] = ("double",)
+    shots: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a backend can do, readable before its environment exists.
+
+    ``modes`` are in order of preference: of those that fit the user's options
+    the first is taken, so the first ``documented`` mode is the default.
+    """
+
+    modes: tuple[Mode, ...]
+    gates: frozenset[str] = frozenset(GATES)
+    readouts: frozenset[str] = frozenset({"expval", "probs"})
+    state_preparation: bool = True
+    states: bool = False
+    accelerators: tuple[str, ...] = ("cpu",)
+    max_qubits: int | None = None
+    """Where the framework itself stops; None if memory alone is the limit."""
+
+    def resolve(
+        self,
+        *,
+        device: str | None = None,
+        diff_method: str | None = None,
+        tier: str | None = None,
+        precision: str | None = None,
+        shots: int | None = None,
+        threads: int = 1,
+        accelerator: str = "cpu",
+    ) -> Execution:
+        """The execution that fits the options; None leaves a choice to the backend.
+
+        Raises
+        ------
+        Unsupported
+            No mode fits; the message lists what there is.
+        """
+        if accelerator not in self.accelerators:
+            raise Unsupported(f"accelerator {accelerator}: only {', '.join(self.accelerators)}")
+        asked = {"device": device, "diff_method": diff_method, "tier": tier}
+        fixed = {key: value for key, value in asked.items() if value is not None}
+        if not fixed:
+            fixed["tier"] = "documented"
+        fitting = [m for m in self.modes if all(getattr(m, k) == v for k, v in fixed.items())]
+        fitting.sort(key=lambda mode: mode.tier != "documented")
+        wanted = ", ".join(f"{k}={v}" for k, v in fixed.items())
+        if not fitting:
+            offers = "; ".join(
+                f"device={m.device}, diff_method={m.diff_method}, tier={m.tier}" for m in self.modes
+            )
+            raise Unsupported(f"no mode with {wanted}; there are: {offers}")
+        if shots is not None:
+            fitting = [m for m in fitting if m.shots]
+            if not fitting:
+                raise Unsupported(f"shots: not offered with {wanted}")
+        if precision is not None:
+            fitting = [m for m in fitting if precision in m.precisions]
+            if not fitting:
+                raise Unsupported(f"{precision} precision: not offered with {wanted}")
+        mode = fitting[0]
+        return Execution(
+            device=mode.device,
+            diff_method=mode.diff_method,
+            tier=mode.tier,
+            precision=precision or mode.precisions[0],
+            shots=shots,
+            threads=threads,
+            accelerator=accelerator,
+        )
+
+    def refusal(self, circuit: Circuit) -> str | None:
+        """Why this circuit cannot run here, or None if nothing declared forbids it."""
+        if self.max_qubits is not None and circuit.n_qubits > self.max_qubits:
+            return f"{circuit.n_qubits} qubits: at most {self.max_qubits}"
+        missing = sorted({o.gate for o in circuit.gates} - self.gates)
+        if missing:
+            return f"gates not offered: {', '.join(missing)}"
+        prepares = any(o.gate == STATE_PREPARATION for o in circuit.operations)
+        if prepares and not self.state_preparation:
+            return "amplitude encoding is not offered"
+        kinds = {"probs" if isinstance(r, Probabilities) else "expval" for r in circuit.readouts}
+        if kinds - self.readouts:
+            return f"read-outs not offered: {', '.join(sorted(kinds - self.readouts))}"
+        return None
+
+
+class Program(ABC):
+    """A compiled circuit, callable in the host's own tensors.
+
+    ``program(inputs, weights)`` maps (batch, features) and (weights,) to
+    (batch, outputs) and is differentiable in both by the host's autodiff.
+    Programs are cached per circuit and called with many batches.
+    """
+
+    executions: int | None = None
+    """Circuits executed so far, if the program counts them."""
+
+    @abstractmethod
+    def __call__(self, inputs: Any, weights: Any) -> Any:
+        """Outputs, shape (batch, outputs), a tensor of the host."""
+
+    def states(self, inputs: Array, weights: Array) -> NDArray[np.complex128]:
+        """Final states, shape (batch, 2**n_qubits), wire 0 most significant (optional)."""
+        raise Unsupported("this backend does not yield states")
+
+
+class NumpyProgram(ABC):
+    """A compiled circuit that knows NumPy only; the torch host wraps it into autograd."""
+
+    executions: int | None = None
+    """Circuits executed so far, if the program counts them."""
+
+    @abstractmethod
+    def forward(self, inputs: Array, weights: Array) -> Array:
+        """Outputs, shape (batch, outputs), float64."""
+
+    @abstractmethod
+    def vjp(
+        self,
+        inputs: Array,
+        weights: Array,
+        cotangent: Array,
+        wrt_inputs: bool = True,
+        wrt_weights: bool = True,
+    ) -> tuple[Array, Array, Array]:
+        """Outputs and the gradients of ``sum(cotangent * outputs)``.
+
+        Parameters
+        ----------
+        cotangent : array, shape (batch, outputs)
+        wrt_inputs, wrt_weights : bool
+            Where False, that gradient isn't needed and may come back as zeros.
+
+        Returns
+        -------
+        outputs (batch, outputs), input gradient (batch, features), weight gradient (weights,)
+        """
+
+    def states(self, inputs: Array, weights: Array) -> NDArray[np.complex128]:
+        """Final states, shape (batch, 2**n_qubits), wire 0 most significant (optional)."""
+        raise Unsupported("this backend does not yield states")
+
+
+class Backend(ABC):
+    """An adapter: small, stateless, and never simulating behind the framework's back.
+
+    Instantiated without arguments inside the backend's own environment; a
+    framework is imported by the adapter's module, nowhere else.
+    """
+
+    @abstractmethod
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the framework and of what it computes with, by distribution name."""
+
+    @abstractmethod
+    def compile(self, circuit: Circuit, execution: Execution) -> Program | NumpyProgram:
+        """A program for this circuit.
+
+        Raises
+        ------
+        Unsupported
+            With the reason, for what the backend cannot do.
+        """
+
+    def notes(self) -> Iterable[str]:
+        """Facts about this environment that belong in the provenance, such as stubbed imports."""
+        return ()
