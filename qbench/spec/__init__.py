@@ -1,0 +1,22 @@
+"""The suite language: what a user writes in a file, validated and resolved."""
+
+from qbench.spec.backends import BackendChoice, parse_backend
+from qbench.spec.config import Budget, SuiteConfig
+from qbench.spec.expressions import evaluate
+from qbench.spec.identity import IDENTITY
+from qbench.spec.selection import parse_only, selects
+from qbench.spec.suite import Point, Suite, load_suite
+
+__all__ = [
+    "IDENTITY",
+    "BackendChoice",
+    "Budget",
+    "Point",
+    "Suite",
+    "SuiteConfig",
+    "evaluate",
+    "load_suite",
+    "parse_backend",
+    "parse_only",
+    "selects",
+]

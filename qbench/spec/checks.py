@@ -1,0 +1,178 @@
+"""Names that must fit together across a suite: circuits, models, baselines, backends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from qbench.exceptions import CircuitError
+from qbench.spec.backends import ALL, ANY
+from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
+from qbench.spec.models import Quantum, resolve_bases
+from qbench.spec.problems import Path, Problem, suggestion, unknown
+
+
+def completed(config: SuiteConfig) -> SuiteConfig:
+    """The configuration with bases, ``train`` and ``mlp_matched.to`` resolved.
+
+    Raises
+    ------
+    ProblemError
+        A base that doesn't exist or runs in a circle.
+    """
+    models = resolve_bases(config.models)
+    train = config.train or list(models)
+    quantum = [name for name in train if name in models and _circuits(models[name].layers)]
+    size_of = next(iter(quantum + train), None)
+    baselines = [
+        baseline.matched_to(size_of) if isinstance(baseline, MatchedMlp) else baseline
+        for baseline in config.baselines
+    ]
+    keys = [b.key for b in baselines if config.baseline in (b.key, b.name)]
+    update: dict[str, Any] = {"models": models, "train": train, "baselines": baselines}
+    if len(keys) == 1 and config.baseline not in train:
+        update["baseline"] = keys[0]
+    return config.model_copy(update=update)
+
+
+def check(
+    config: SuiteConfig,
+    known_backends: Collection[str] | None = None,
+    known_datasets: Collection[str] | None = None,
+) -> list[Problem]:
+    """Everything in a completed configuration that doesn't fit together.
+
+    Parameters
+    ----------
+    known_datasets : names, or a mapping from each name to the names of its options
+    """
+    problems = [
+        *_check_models(config),
+        *_check_baselines(config),
+        *_check_validation(config),
+        *_check_circuits(config),
+    ]
+    return [
+        *problems,
+        *_check_data(config, known_datasets),
+        *_check_backends(config, known_backends),
+    ]
+
+
+def _circuits(layers: Iterable[object]) -> list[tuple[int, str]]:
+    return [(i, layer.circuit) for i, layer in enumerate(layers) if isinstance(layer, Quantum)]
+
+
+def _check_models(config: SuiteConfig) -> Iterator[Problem]:
+    for name, model in config.models.items():
+        for position, circuit in _circuits(model.layers):
+            if circuit not in config.circuits:
+                place: Path = ("models", name, "layers", position, "quantum", "circuit")
+                if model.base is not None:
+                    place = ("models", name, "replace")
+                yield Problem(place, unknown("circuit", circuit, config.circuits))
+        if name in BASELINES:
+            yield Problem(("models", name), "this name is taken by a baseline; choose another")
+    for position, name in enumerate(config.train):
+        if name not in config.models:
+            yield Problem(("train", position), unknown("model", name, config.models))
+    if not config.train and not config.baselines:
+        yield Problem((), "nothing to train: give `models`, `baselines` or both")
+
+
+def _check_baselines(config: SuiteConfig) -> Iterator[Problem]:
+    values: set[tuple[str, str, str | None]] = set()
+    for position, baseline in enumerate(config.baselines):
+        place: Path = ("baselines", position)
+        value = (baseline.name, baseline.inputs, baseline.to)
+        if value in values:
+            yield Problem(place, f"'{baseline.key}' is listed twice")
+        values.add(value)
+        if isinstance(baseline, MatchedMlp):
+            if baseline.to is None:
+                yield Problem(place, "mlp_matched takes its size from a model, and there is none")
+            elif baseline.to not in config.models:
+                message = unknown("model", baseline.to, config.models)
+                yield Problem((*place, "mlp_matched", "to"), message)
+    names = [*config.train, *(b.key for b in config.baselines)]
+    if isinstance(config.baseline, str) and config.baseline not in names:
+        message = unknown("model or baseline", config.baseline, names)
+        yield Problem(("baseline",), message)
+
+
+def _check_validation(config: SuiteConfig) -> Iterator[Problem]:
+    if config.data.split.validation != 0:
+        return
+    trainer = config.trainer
+    without = "needs validation rows, and data.split.validation is 0"
+    if trainer.select == "best_validation" and config.train:
+        yield Problem(("trainer", "select"), f"best_validation {without}; or take `last`")
+    if trainer.early_stopping and trainer.early_stopping.metric.startswith("validation"):
+        yield Problem(("trainer", "early_stopping"), f"{trainer.early_stopping.metric} {without}")
+    if trainer.scheduler and trainer.scheduler.name == "plateau":
+        yield Problem(("trainer", "scheduler"), f"plateau {without}")
+    target = config.record.target
+    if target and target.metric.startswith("validation"):
+        yield Problem(("record", "target"), f"{target.metric} {without}")
+
+
+def _check_data(config: SuiteConfig, known: Collection[str] | None) -> Iterator[Problem]:
+    name = config.data.name
+    if known is None:
+        return
+    if name not in known:
+        yield Problem(("data", "name"), unknown("data set", name, known))
+    elif isinstance(known, Mapping):
+        for option in config.data.options:
+            if option not in known[name]:
+                message = f"{name} has no such option{suggestion(option, known[name])}"
+                yield Problem(("data", "options", option), message)
+
+
+_CIRCUIT_KEYS = (
+    "n_qubits",
+    "encoding",
+    "ansatz",
+    "measure",
+    "gates",
+    "reupload",
+    "trainable_scale",
+)
+
+
+def _check_circuits(config: SuiteConfig) -> Iterator[Problem]:
+    for name, circuit in config.circuits.items():
+        try:
+            circuit.build()
+        except CircuitError as error:
+            message = str(error)
+            first = message.replace(":", " ").split(maxsplit=1)[0]
+            place: Path = ("circuits", name)
+            yield Problem((*place, first) if first in _CIRCUIT_KEYS else place, message)
+
+
+def _check_backends(config: SuiteConfig, known: Collection[str] | None) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for position, choice in enumerate(config.backends):
+        place = ("backends", position)
+        if known is not None and choice.name not in (*known, ANY, ALL):
+            yield Problem(place, unknown("backend", choice.name, (*known, ANY, ALL)))
+        if choice.key in seen:
+            yield Problem(place, f"'{choice.key}' is listed twice")
+        seen.add(choice.key)
+
+
+def check_reference(config: SuiteConfig, axes: dict[str, list[str]]) -> list[Problem]:
+    """What is wrong with ``baseline: {axis: value}``."""
+    if not isinstance(config.baseline, dict):
+        return []
+    methods = [*config.train, *(b.key for b in config.baselines)]
+    known = {**axes, "model": methods, "backend": [b.label or b.key for b in config.backends]}
+    problems = []
+    for axis, label in config.baseline.items():
+        place = ("baseline", axis)
+        if axis not in known:
+            problems.append(Problem(place, unknown("axis", axis, known)))
+        elif label not in known[axis]:
+            problems.append(Problem(place, unknown("value", label, known[axis])))
+    return problems

@@ -1,0 +1,112 @@
+"""Which fields of a suite make a trial what it is.
+
+Two trials with equal fields *inside* are the same trial; fields *outside* may
+change without a new run. The plan hashes the inside part of what a trial uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from qbench.spec.config import SuiteConfig
+from qbench.spec.models import ModelConfig
+
+Side = Literal["inside", "outside"]
+
+_OUTSIDE = """
+qbench name description seeds baseline train
+budget.trial budget.total budget.memory
+models.*.base models.*.replace
+backends.label
+"""
+"""Names, comparisons, limits, and what is resolved into other fields."""
+
+_INSIDE = """
+task fix
+data.name data.options data.classes data.order
+data.split.train data.split.validation data.split.test
+data.transform.name data.transform.range data.transform.n_components
+circuits.*.n_qubits circuits.*.encoding circuits.*.ansatz circuits.*.reupload
+circuits.*.trainable_scale circuits.*.gates circuits.*.measure
+models.*.layers.type models.*.layers.units models.*.layers.activation models.*.layers.bias
+models.*.layers.p models.*.layers.factor models.*.layers.circuit models.*.layers.copies
+models.*.init.quantum.name models.*.init.quantum.range models.*.init.quantum.std
+models.*.init.classical.name models.*.freeze
+baselines.name baselines.inputs baselines.to
+backends.name backends.version backends.options
+execution.precision execution.shots execution.noise execution.threads execution.accelerator
+trainer.epochs trainer.max_steps trainer.batch_size trainer.shuffle
+trainer.optimizer.name trainer.optimizer.learning_rate trainer.optimizer.momentum
+trainer.optimizer.beta1 trainer.optimizer.beta2 trainer.optimizer.epsilon
+trainer.optimizer.weight_decay
+trainer.scheduler.name trainer.scheduler.step_size trainer.scheduler.gamma
+trainer.scheduler.t_max trainer.scheduler.eta_min trainer.scheduler.factor
+trainer.scheduler.patience trainer.scheduler.threshold trainer.scheduler.cooldown
+trainer.scheduler.min_lr
+trainer.loss trainer.select trainer.early_stopping.metric trainer.early_stopping.patience
+record.metrics record.every record.target.metric record.target.value
+record.gradient_variance.parameters record.gradient_variance.n_samples
+"""
+
+IDENTITY: dict[str, Side] = {
+    **dict.fromkeys(_INSIDE.split(), "inside"),
+    **dict.fromkeys(_OUTSIDE.split(), "outside"),
+}
+"""Every field of the language, dotted as in :func:`fields`, and on which side it is.
+
+``seeds`` is outside because a trial has one seed of its own, which is inside;
+the names of circuits and models are labels.
+"""
+
+
+def inside(config: SuiteConfig) -> dict[str, Any]:
+    """The configuration as plain JSON, without the fields outside the identity."""
+    value = config.model_dump(mode="json")
+    for field in _OUTSIDE.split():
+        _remove(value, field.split("."))
+    value.pop("budget", None)
+    return value
+
+
+def _remove(node: Any, parts: list[str]) -> None:
+    for item in node if isinstance(node, list) else [node]:
+        if not isinstance(item, dict):
+            continue
+        if len(parts) == 1:
+            item.pop(parts[0], None)
+            continue
+        for key in list(item) if parts[0] == "*" else [parts[0]]:
+            _remove(item.get(key), parts[1:])
+
+
+def fields() -> Iterator[str]:
+    """Every field of the language, dotted; ``*`` stands for a name that the user gives."""
+    yield from dict.fromkeys(_fields(SuiteConfig, ""))
+
+
+def _fields(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, info in model.model_fields.items():
+        if model is ModelConfig and name == "replace":
+            yield prefix + name
+            continue
+        inner = list(_models(info.annotation))
+        for kind, path in inner:
+            yield from _fields(kind, f"{prefix}{name}{path}.")
+        if not inner:
+            yield prefix + name
+
+
+def _models(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:
+    origin = get_origin(annotation)
+    if isinstance(annotation, type) and origin is None and issubclass(annotation, BaseModel):
+        yield annotation, ""
+    elif origin is dict:
+        for kind, path in _models(get_args(annotation)[1]):
+            yield kind, f".*{path}"
+    elif origin in (Union, UnionType, list) or hasattr(annotation, "__metadata__"):
+        for part in get_args(annotation):
+            yield from _models(part)

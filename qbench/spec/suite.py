@@ -1,0 +1,365 @@
+"""A suite file, loaded: merged, expanded over its experiments and matrix, validated."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from qbench.exceptions import SpecError
+from qbench.spec.base import problems_of
+from qbench.spec.checks import check, check_reference, completed
+from qbench.spec.config import SuiteConfig
+from qbench.spec.document import Document, parse, read_document
+from qbench.spec.experiments import read_experiments
+from qbench.spec.expressions import is_expression
+from qbench.spec.grid import Grid, Row, read_grid
+from qbench.spec.matrix import EXPERIMENT, MOST_POINTS, Axis, check_used, substitute
+from qbench.spec.merging import Locator, Overlay, apply_overlay, split_key
+from qbench.spec.problems import Problem, ProblemError, describe, spec_error, unknown
+
+
+@dataclass(frozen=True)
+class Point:
+    """One combination of an experiment's matrix: its labels, and the suite there."""
+
+    labels: dict[str, str]
+    config: SuiteConfig
+    locator: Locator = field(repr=False, compare=False)
+
+    def error(self, *problems: Problem) -> SpecError:
+        """Mistakes that show only once the data is known, told with their places in the file."""
+        return spec_error([self.locator.line(problem) for problem in problems])
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A valid suite.
+
+    Attributes
+    ----------
+    text : str
+        The file as it was read.
+    profile : str or None
+        The profile that was applied; ``profiles`` lists all.
+    axes : dict
+        Axis -> labels, in the file's order; ``experiment`` first, if there are any.
+    points : list of Point
+        Experiment by experiment its grid, first axis slowest; one point without labels
+        if there are neither experiments nor a matrix.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+    profile: str | None
+    profiles: list[str]
+    axes: dict[str, list[str]]
+    points: list[Point] = field(repr=False)
+
+    @property
+    def config(self) -> SuiteConfig:
+        """The suite at its first point; keys that no axis varies are the same at all points.
+
+        Experiments may have seeds and backends of their own.
+        """
+        return self.points[0].config
+
+    @property
+    def name(self) -> str:
+        """The suite's name."""
+        return self.config.name
+
+    @property
+    def description(self) -> str:
+        """What the author says of it."""
+        return self.config.description
+
+    @property
+    def task(self) -> str:
+        """``train``."""
+        return self.config.task
+
+    @property
+    def seeds(self) -> list[int]:
+        """Every seed of any experiment; a count n stands for 0 to n - 1."""
+        return list(dict.fromkeys(seed for point in self.points for seed in point.config.seeds))
+
+    @property
+    def fix(self) -> list[str]:
+        """Streams that stay at the first seed: split, init, batches."""
+        return list(self.config.fix)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the resolved value, whatever its text; in hexadecimal."""
+        value = [[point.labels, self.resolved(point)] for point in self.points]
+        return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+    def resolved(self, point: Point) -> dict[str, Any]:
+        """The point's configuration as plain JSON, every default written out."""
+        return point.config.model_dump(mode="json")
+
+
+def load_suite(
+    path: str | Path,
+    profile: str | None = None,
+    overrides: Sequence[str] = (),
+    *,
+    known_backends: Collection[str] | None = None,
+    known_datasets: Collection[str] | None = None,
+) -> Suite:
+    """Read a suite file and check everything that can be checked without running it.
+
+    Parameters
+    ----------
+    profile : the profile to apply, such as ``quick``
+    overrides : ``dotted.key=YAML value`` texts (``--set``), applied last, in order
+    known_backends, known_datasets : names that exist; None leaves them unchecked
+        ``known_datasets`` may map each name to the names of its options.
+
+    Raises
+    ------
+    SpecError
+        All problems, one a line:
+        ``FILE:LINE:COLUMN: dotted.key: what is wrong; did you mean 'X'?``.
+    """
+    document = read_document(path)
+    profiles = _profiles(document)
+    if profile is not None and profile not in profiles:
+        place = document.where(("profiles",))
+        raise SpecError(f"{place}: profiles: {unknown('profile', profile, profiles)}")
+    loader = _Loader(document, known_backends, known_datasets)
+    settings = [_override(text) for text in overrides]
+    suite = loader.load([*profiles.get(profile or "", ()), *settings])
+    for name, overlays in profiles.items():
+        if name != profile:
+            loader.load(overlays, first_only=True)
+    return Suite(document.path, document.text, profile, list(profiles), *suite)
+
+
+def _profiles(document: Document) -> dict[str, list[Overlay]]:
+    written = document.data.get("profiles") or {}
+    locator = Locator(document)
+    if not isinstance(written, dict):
+        problem = Problem(("profiles",), f"must be a mapping, not {describe(written)}")
+        raise SpecError(locator.line(problem))
+    profiles: dict[str, list[Overlay]] = {}
+    lines: list[str] = []
+    for name, content in written.items():
+        place = ("profiles", name)
+        if not isinstance(content, dict):
+            message = f"must be a mapping of dotted keys, not {describe(content)}"
+            lines.append(locator.line(Problem(place, message)))
+            continue
+        try:
+            profiles[name] = [
+                Overlay(split_key(key), value, (*place, key)) for key, value in content.items()
+            ]
+        except ProblemError as error:
+            lines += [locator.line(Problem((*place, *p.path), p.message)) for p in error.problems]
+    if lines:
+        raise spec_error(lines)
+    return profiles
+
+
+def _override(text: str) -> Overlay:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise SpecError(f"--set {text}: it is written --set dotted.key=value")
+    data, _ = parse(value, f"--set {key.strip()}")
+    try:
+        return Overlay(split_key(key.strip()), data, None)
+    except ProblemError as error:
+        raise SpecError(f"--set {text}: {error.problems[0].message}") from None
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One experiment, or the whole suite if it has none: its overlays and its grid."""
+
+    name: str | None
+    overlays: tuple[Overlay, ...]
+    grid: Grid
+
+    def labels(self, row: Row) -> dict[str, str]:
+        named = {} if self.name is None else {EXPERIMENT: self.name}
+        return named | {name: value.label for name, value in row.items()}
+
+
+class _Loader:
+    """Validates one document under different profiles and overrides."""
+
+    def __init__(
+        self,
+        document: Document,
+        known_backends: Collection[str] | None,
+        known_datasets: Collection[str] | None,
+    ) -> None:
+        self.document = document
+        self.known = (known_backends, known_datasets)
+        self.validated: dict[tuple[str, int], tuple[Any, Any]] = {}
+        """Top-level values as written (by identity) and validated: points share most of them."""
+
+    def load(
+        self, overlays: list[Overlay], first_only: bool = False
+    ) -> tuple[dict[str, list[str]], list[Point]]:
+        """Axes and points; every problem of the file in one error."""
+        lines: list[str] = []
+        entries = self._entries(overlays)
+        labels = _all_labels(entries)
+        written = ("profiles", "matrix", "experiments")
+        data = {key: v for key, v in self.document.data.items() if key not in written}
+        points: list[Point] = []
+        for entry in entries:
+            for row in entry.grid.points:
+                axes = _axis_overlays(entry.grid.axes, row)
+                laid = (*entry.overlays, *axes, *overlays)
+                locator = Locator(self.document, laid)
+                try:
+                    config = self._point(data, entry.grid.axes, row, laid, labels)
+                    points.append(Point(entry.labels(row), config, locator))
+                except ProblemError as error:
+                    lines += [locator.line(problem) for problem in error.problems]
+                if first_only or len(set(lines)) > 20:
+                    break
+        if lines:
+            raise spec_error(lines)
+        return labels, points
+
+    def _entries(self, overlays: list[Overlay]) -> list[_Entry]:
+        """The experiments with their grids, under the overlays that reach them."""
+        locator = Locator(self.document, tuple(overlays))
+        for overlay in overlays:
+            if overlay.path[0] == "profiles":
+                problem = Problem(overlay.path, "a profile can't be set")
+                raise spec_error([locator.line(problem)])
+        try:
+            named = read_experiments(self.document.data.get("experiments"), overlays)
+        except ProblemError as error:
+            raise spec_error([locator.line(problem) for problem in error.problems]) from None
+        own: list[tuple[str | None, tuple[Overlay, ...]]]
+        own = [(name, tuple(laid)) for name, laid in named.items()] or [(None, ())]
+        entries: list[_Entry] = []
+        lines: list[str] = []
+        idle: list[dict[str, str]] = []
+        for name, laid in own:
+            locator = Locator(self.document, (*laid, *overlays))
+            try:
+                grid, unused = self._grid([*laid, *overlays])
+            except ProblemError as error:
+                lines += [locator.line(problem) for problem in error.problems]
+                continue
+            entries.append(_Entry(name, laid, grid))
+            idle.append({str(problem.path[1]): locator.line(problem) for problem in unused})
+        if not lines:  # an axis of the base may serve some of the experiments alone
+            never = _never_read(entries, idle)
+            lines = [line for each in idle for axis, line in each.items() if axis in never]
+            lines += _too_many(entries)
+        if lines:
+            raise spec_error(lines)
+        return entries
+
+    def _grid(self, overlays: list[Overlay]) -> tuple[Grid, list[Problem]]:
+        """The grid of the suite under overlays, and what is wrong with axes that nothing reads."""
+        data: dict[str, Any] = dict(self.document.data)
+        for key in ("profiles", "experiments"):
+            data.pop(key, None)
+        for overlay in overlays:
+            if overlay.path[0] != "experiments":
+                data = apply_overlay(data, overlay)
+        written = [self.document.data.get("matrix")]
+        written += [_as_matrix(overlay) for overlay in overlays if overlay.path[0] == "matrix"]
+        grid = read_grid(data.get("matrix"), SuiteConfig.model_fields, written)
+        return grid, check_used(grid.axes, data)
+
+    def _point(
+        self,
+        data: dict[str, Any],
+        axes: list[Axis],
+        values: Row,
+        overlays: tuple[Overlay, ...],
+        labels: dict[str, list[str]],
+    ) -> SuiteConfig:
+        for overlay in overlays:
+            if overlay.path[0] not in ("matrix", "experiments"):
+                data = apply_overlay(data, overlay)
+        names = _names(axes, values)
+        classes = (
+            data.get("data", {}).get("classes") if isinstance(data.get("data"), dict) else None
+        )
+        if isinstance(classes, list):
+            names["n_classes"] = len(classes)
+        try:
+            config = completed(self._validated(data, names))
+        except ValidationError as error:
+            raise ProblemError(*problems_of(error)) from None
+        if problems := [*check(config, *self.known), *check_reference(config, labels)]:
+            raise ProblemError(*problems)
+        return config
+
+    def _validated(self, data: dict[str, Any], names: dict[str, Any]) -> SuiteConfig:
+        shared = {
+            k: self.validated[k, id(v)][1] for k, v in data.items() if (k, id(v)) in self.validated
+        }
+        fresh = {key: value for key, value in data.items() if key not in shared}
+        resolved = substitute(fresh, names)
+        config = SuiteConfig.model_validate(resolved | shared)
+        for key, value in fresh.items():
+            if resolved[key] is value:
+                self.validated[key, id(value)] = (value, getattr(config, key))
+        return config
+
+
+def _as_matrix(overlay: Overlay) -> Any:
+    return overlay.value if len(overlay.path) == 1 else {overlay.path[1]: overlay.value}
+
+
+def _too_many(entries: list[_Entry]) -> list[str]:
+    points = sum(len(entry.grid.points) for entry in entries)
+    if points <= MOST_POINTS:
+        return []
+    return [f"experiments: make {points} points together, more than {MOST_POINTS}"]
+
+
+def _all_labels(entries: list[_Entry]) -> dict[str, list[str]]:
+    """Every axis of any experiment with its labels; ``experiment`` first."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in entries:
+        if entry.name is not None:
+            found.setdefault(EXPERIMENT, {})[entry.name] = None
+    for entry in entries:
+        for axis in entry.grid.axes:
+            found.setdefault(axis.name, {}).update(dict.fromkeys(v.label for v in axis.values))
+    return {axis: list(labels) for axis, labels in found.items()}
+
+
+def _never_read(entries: list[_Entry], idle: list[dict[str, str]]) -> set[str]:
+    """Axes that change nothing in any experiment that has them."""
+    read = {
+        axis.name
+        for entry, unread in zip(entries, idle, strict=True)
+        for axis in entry.grid.axes
+        if axis.name not in unread
+    }
+    return {axis for unread in idle for axis in unread} - read
+
+
+def _axis_overlays(axes: list[Axis], values: Row) -> Iterator[Overlay]:
+    for axis in axes:
+        if axis.key is not None:
+            value = values[axis.name]
+            yield Overlay(axis.key, value.value, value.source)
+
+
+def _names(axes: list[Axis], values: Row) -> dict[str, Any]:
+    """What expressions read at a point: the values of the axes that are no dotted keys."""
+    written = {axis.name: values[axis.name].value for axis in axes if axis.key is None}
+    plain = {name: value for name, value in written.items() if not is_expression(value)}
+    others = {name: value for name, value in written.items() if is_expression(value)}
+    return plain | substitute(others, plain)

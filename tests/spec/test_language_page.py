@@ -1,0 +1,74 @@
+"""The reference page of the language says what is so: its suites are valid, no key is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from qbench.circuit.ansatze import ANSATZE
+from qbench.circuit.ansatze import PLANNED as PLANNED_ANSATZE
+from qbench.circuit.encodings import ENCODINGS
+from qbench.circuit.entanglement import ENTANGLEMENTS
+from qbench.data import DATASETS
+from qbench.plan import make_plan
+from qbench.registry import load_registry
+from qbench.spec import load_suite
+from qbench.spec.base import SpecModel
+from qbench.spec.config import BASELINES, SuiteConfig
+from qbench.spec.document import parse
+from qbench.spec.identity import fields
+from qbench.spec.models import LAYERS, PLANNED_LAYERS
+from qbench.spec.schema import suite_schema
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "suite-language.md").read_text()
+QUICKSTART = (ROOT / "suites" / "quickstart.yaml").read_text()
+BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def whole(block: str) -> str:
+    """A part of a suite in the quickstart's place of the same top-level keys."""
+    given, _ = parse(block, "block")
+    if "qbench" in given:
+        return block
+    keys = "|".join(map(re.escape, given))
+    return re.sub(rf"^({keys}|profiles):.*\n(?:[ #].*\n|\n)*", "", QUICKSTART, flags=re.M) + block
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split(":")[0])
+def test_every_block_is_valid(block: str, tmp_path: Path) -> None:
+    from jsonschema import Draft7Validator
+
+    path = tmp_path / "block.yaml"
+    path.write_text(whole(block))
+    datasets = {name: list(info.options) for name, info in DATASETS.items()}
+    suite = load_suite(path, known_backends=list(load_registry()), known_datasets=datasets)
+    assert make_plan(suite, load_registry()).trials
+    data, _ = parse(path.read_text(), "block")
+    assert [e.message for e in Draft7Validator(suite_schema((), datasets)).iter_errors(data)] == []
+
+
+def models(model: type[BaseModel] = SpecModel) -> Iterator[type[SpecModel]]:
+    for inner in model.__subclasses__():
+        assert issubclass(inner, SpecModel)
+        if inner.__module__.startswith("qbench."):
+            yield inner
+        yield from models(inner)
+
+
+def test_the_page_names_every_key_and_every_word_that_chooses() -> None:
+    keys = {part for field in fields() for part in field.split(".")} - {"*", "type"}
+    words = {*keys, *LAYERS, *BASELINES, *ENCODINGS, *ANSATZE, *ENTANGLEMENTS}
+    words |= {*SuiteConfig.model_fields, "matrix", "experiments", "profiles", "include", "exclude"}
+    assert [word for word in sorted(words) if not re.search(rf"\b{re.escape(word)}\b", PAGE)] == []
+
+
+def test_the_page_names_every_planned_word_as_planned() -> None:
+    planned = PAGE.partition("## Planned")[2]
+    words = {word for model in models() for word in model.planned}
+    words |= {*PLANNED_LAYERS, *PLANNED_ANSATZE}
+    assert [word for word in sorted(words) if f"`{word}`" not in planned] == []
