@@ -1,0 +1,25 @@
+"""Data sets, splits and transforms; the parent prepares every array that a worker gets."""
+
+from __future__ import annotations
+
+from qbench.data.catalogue import DATASETS, DatasetInfo, find_dataset
+from qbench.data.preparation import Prepared, prepare, prepare_table
+from qbench.data.request import DataRequest, PartSize, Transform
+from qbench.data.seeds import derived_generator
+from qbench.data.tables import Table
+from qbench.data.transforms import TRANSFORMS
+
+__all__ = [
+    "DATASETS",
+    "TRANSFORMS",
+    "DataRequest",
+    "DatasetInfo",
+    "PartSize",
+    "Prepared",
+    "Table",
+    "Transform",
+    "derived_generator",
+    "find_dataset",
+    "prepare",
+    "prepare_table",
+]
