@@ -1,0 +1,72 @@
+"""What a person looks up: a trial by the beginning of its id, and how its attempts went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qbench.exceptions import UnknownNameError
+from qbench.store.schema import Attempt, Trial
+
+_ID_SHOWN = 12
+"""Digits of a trial's id that messages show."""
+
+
+@dataclass(frozen=True)
+class AttemptInfo:
+    """The latest attempt at a trial, with what the trial is; no status where there is none."""
+
+    trial_id: str
+    method: str
+    backend: str
+    backend_version: str | None
+    variant: str
+    seed: int
+    number: int | None = None
+    run_id: str | None = None
+    status: str | None = None
+    reason: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    log_path: str | None = None
+    traceback: str = ""
+    """The worker's own, where it failed and could send one."""
+
+
+def latest_attempt(session: Session, text: str, where: str) -> AttemptInfo:
+    """The latest attempt at the trial whose id begins with ``text``.
+
+    Raises
+    ------
+    UnknownNameError
+        No trial's id begins so, or several do; suggests the nearest.
+    """
+    begins = Trial.id.startswith(text, autoescape=True)
+    trials = list(session.scalars(select(Trial).where(begins).order_by(Trial.id).limit(9)))
+    if not text or not trials:
+        raise UnknownNameError(f"no trial {text!r} in {where}{_nearest(session, text)}")
+    if len(trials) > 1 and trials[0].id != text:
+        ids = ", ".join(trial.id[:_ID_SHOWN] for trial in trials[:8])
+        raise UnknownNameError(f"{text!r} begins the ids of several trials: {ids}")
+    trial = trials[0]
+    latest = (
+        select(Attempt).where(Attempt.trial_id == trial.id).order_by(Attempt.number.desc()).limit(1)
+    )
+    fixed = ("method", "backend", "backend_version", "variant", "seed")
+    about = {"trial_id": trial.id, **{name: getattr(trial, name) for name in fixed}}
+    attempt = session.scalar(latest)
+    if attempt is None:
+        return AttemptInfo(**about)
+    columns = ("number", "run_id", "status", "reason", "started_at", "ended_at", "log_path")
+    found = {name: getattr(attempt, name) for name in columns}
+    return AttemptInfo(**about, **found, traceback=str(attempt.provenance.get("traceback", "")))
+
+
+def _nearest(session: Session, text: str) -> str:
+    ids = [trial_id[: max(len(text), 6)] for trial_id in session.scalars(select(Trial.id))]
+    near = get_close_matches(text, ids, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
