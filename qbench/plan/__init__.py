@@ -1,0 +1,28 @@
+"""Suite to trials: the grid, the seeds, the identity of each trial, its initial weights."""
+
+from __future__ import annotations
+
+from qbench.plan.initial import gradient_draws, initial_parameters
+from qbench.plan.loading import load_plan
+from qbench.plan.models import Parameter, ResolvedModel
+from qbench.plan.order import batch_order
+from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
+from qbench.plan.trial import STREAMS, Trial, Work
+from qbench.plan.variants import Variant
+
+__all__ = [
+    "ONLY_KEYS",
+    "STREAMS",
+    "Parameter",
+    "Plan",
+    "ResolvedModel",
+    "Trial",
+    "Variant",
+    "Work",
+    "batch_order",
+    "gradient_draws",
+    "initial_parameters",
+    "interleave",
+    "load_plan",
+    "make_plan",
+]

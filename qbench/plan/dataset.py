@@ -1,0 +1,52 @@
+"""What planning must know of the data before anything runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qbench.data import DataRequest, prepare
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """Shapes and hash of a data set as a suite asks for it.
+
+    Attributes
+    ----------
+    n_features, n_raw : features after the transforms, and before them
+    n_classes : 0 for regression
+    digest : SHA-256 of what the arrays follow from, at seed 0
+    """
+
+    task: str
+    n_features: int
+    n_raw: int
+    n_classes: int
+    digest: str
+    has_validation: bool
+
+
+def summarize(request: DataRequest) -> DatasetSummary:
+    """Prepare the data once, at seed 0, and keep what planning needs.
+
+    Raises
+    ------
+    DataError, UnknownNameError
+        It cannot be had, split or transformed as asked.
+    """
+    return _summarized(json.dumps(request.to_json(), sort_keys=True))
+
+
+@lru_cache(maxsize=128)
+def _summarized(request: str) -> DatasetSummary:
+    prepared = prepare(DataRequest.from_json(json.loads(request)), 0)
+    return DatasetSummary(
+        task=prepared.task,
+        n_features=prepared.x_train.shape[1],
+        n_raw=prepared.raw_train.shape[1],
+        n_classes=prepared.n_classes,
+        digest=prepared.digest,
+        has_validation=prepared.x_validation is not None,
+    )

@@ -1,0 +1,76 @@
+"""Initial parameters, drawn by NumPy in the parent so that every backend starts alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from qbench.backend import Array
+from qbench.data import derived_generator
+from qbench.plan.models import Parameter, ResolvedModel
+
+
+def initial_parameters(
+    model: ResolvedModel, init: Mapping[str, Any], seed: int
+) -> dict[str, Array]:
+    """Every parameter's initial array, by name.
+
+    Quantum weights by ``init["quantum"]``; dense weights Glorot uniform, bound
+    sqrt(6 / (in + out)) (Glorot and Bengio 2010, eq. 16); biases zero. Each
+    parameter has a stream of its own, so adding a layer moves no other draw.
+    """
+    arrays = {}
+    for parameter in model.parameters:
+        generator = derived_generator(seed, "init", parameter.name)
+        if parameter.kind == "quantum":
+            array = draw_quantum(parameter, init["quantum"], generator, samples=None)
+        elif parameter.name.endswith(".bias"):
+            array = np.zeros(parameter.shape)
+        else:
+            bound = math.sqrt(6.0 / sum(parameter.shape))
+            array = generator.uniform(-bound, bound, parameter.shape)
+        arrays[parameter.name] = array
+    return arrays
+
+
+def draw_quantum(
+    parameter: Parameter,
+    rule: Mapping[str, Any],
+    generator: np.random.Generator,
+    samples: int | None,
+) -> Array:
+    """Quantum weights by one rule, shape (copies, weights) or (samples, copies, weights).
+
+    Rules: ``{"name": "uniform", "range": [a, b]}``, ``{"name": "normal", "std": s}``,
+    ``{"name": "zeros"}``. Input scalings keep their fixed value.
+    """
+    shape = parameter.shape if samples is None else (samples, *parameter.shape)
+    array: Array
+    if rule["name"] == "uniform":
+        array = generator.uniform(float(rule["range"][0]), float(rule["range"][1]), shape)
+    elif rule["name"] == "normal":
+        array = generator.normal(0.0, rule["std"], shape)
+    else:
+        array = np.zeros(shape)
+    for position, value in parameter.fixed.items():
+        array[..., position] = value
+    return array
+
+
+def gradient_draws(
+    model: ResolvedModel, init: Mapping[str, Any], seed: int, samples: int
+) -> dict[str, Array]:
+    """Draws of every quantum parameter for gradient variance, shape (samples, copies, weights).
+
+    A stream of their own: they are no seeds of the training runs.
+    """
+    return {
+        p.name: draw_quantum(
+            p, init["quantum"], derived_generator(seed, "gradient_draws", p.name), samples
+        )
+        for p in model.parameters
+        if p.kind == "quantum"
+    }

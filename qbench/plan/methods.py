@@ -1,0 +1,298 @@
+"""What one point of the grid asks for: its models on their backends, its baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from qbench.backend import Execution
+from qbench.data import DataRequest, find_dataset
+from qbench.exceptions import DataError, SpecError, UnknownNameError
+from qbench.plan.dataset import DatasetSummary, summarize
+from qbench.plan.models import ResolvedModel, matched_hidden_units, mlp, resolve_model
+from qbench.plan.trial import Work
+from qbench.plan.variants import Variant, resolve_variants
+from qbench.registry import BackendInfo, find, pins
+from qbench.spec import Point, evaluate
+from qbench.spec.problems import Path as KeyPath
+from qbench.spec.problems import Problem, ProblemError
+from qbench.stats import metric_names
+
+CLASSICAL = "baselines"
+"""The backend whose environment trains classical models and fits estimators."""
+
+MLP_HIDDEN = 32
+"""Hidden units of the ``mlp`` baseline."""
+
+_LOSS = {"classification": "cross_entropy", "regression": "mse"}
+_NOT_YET_INIT = ("small_angle", "block_identity")
+
+
+class PointPlanner:
+    """Turns one point's configuration into work."""
+
+    def __init__(self, point: Point, registry: Mapping[str, BackendInfo]) -> None:
+        self.point, self.config, self.registry = point, point.config, registry
+        self.request = _data_request(self.config.data)
+        self.data = self._summary()
+
+    def _summary(self) -> DatasetSummary:
+        try:
+            return summarize(self.request)
+        except DataError as error:
+            raise self._error(("data",), str(error)) from error
+
+    def works(self) -> Iterator[Work]:
+        """Models first, then baselines, each in the order of the file."""
+        for name in self.config.train:
+            yield from self._model_works(name)
+        for baseline in self.config.baselines:
+            yield self._baseline_work(baseline)
+
+    def _model_works(self, name: str) -> Iterator[Work]:
+        model, config = self.models[name], self.config.models[name]
+        common: dict[str, Any] = {
+            "method": name,
+            "method_kind": "model",
+            "model": model,
+            "init": self._init(name),
+            "freeze": tuple(config.freeze),
+            **self._training,
+        }
+        if not model.is_quantum:
+            yield self._classical(common)
+            return
+        gradient = self.config.record.gradient_variance
+        works = [self._on(variant, model, common) for variant in self.variants]
+        yield from works
+        if gradient is None:
+            return
+        for work in works:
+            # the draws replace the initial weights; how training goes on is no part of it
+            yield replace(
+                work,
+                task="gradient_variance",
+                trainer={"batch_size": work.trainer["batch_size"]},
+                gradient_samples=gradient.n_samples,
+                metrics=(),
+                target=None,
+                freeze=(),
+            )
+
+    def _init(self, name: str) -> dict[str, Any]:
+        init: dict[str, Any] = self.config.models[name].init.model_dump()
+        rule = init["quantum"]["name"]
+        if rule in _NOT_YET_INIT:
+            place = ("models", name, "init", "quantum")
+            raise self._error(place, f"{rule} is planned but not yet supported")
+        return init
+
+    def _on(self, variant: Variant, model: ResolvedModel, common: Mapping[str, Any]) -> Work:
+        refusal = variant.refusal
+        for circuit in model.circuits:
+            refusal = refusal or variant.backend.capabilities.refusal(circuit)
+        return Work(
+            task="train",
+            backend=variant.backend,
+            version=variant.version,
+            variant=variant.text,
+            execution=variant.execution,
+            refusal=refusal,
+            pins_digest=pins(variant.backend, variant.version).digest,
+            **common,
+        )
+
+    def _classical(self, common: Mapping[str, Any]) -> Work:
+        info = find(CLASSICAL, self.registry)
+        execution = Execution(
+            device="torch", diff_method="backprop", threads=self.config.execution.threads
+        )
+        return Work(
+            task="train",
+            backend=info,
+            version=info.default_version,
+            variant=info.name,
+            execution=execution,
+            pins_digest=pins(info).digest,
+            **common,
+        )
+
+    def _baseline_work(self, baseline: Any) -> Work:
+        n_features = self.data.n_features if baseline.inputs == "reduced" else self.data.n_raw
+        common: dict[str, Any] = {
+            "method": baseline.key,
+            "method_kind": "baseline",
+            "inputs": baseline.inputs,
+        }
+        if baseline.name in ("mlp", "mlp_matched"):
+            hidden = MLP_HIDDEN
+            if baseline.name == "mlp_matched":
+                hidden = self._matched_units(baseline, n_features)
+            init = {"classical": {"name": "glorot_uniform"}}
+            model = mlp(n_features, hidden, self.n_outputs)
+            return self._classical(common | self._training | {"model": model, "init": init})
+        info = find(CLASSICAL, self.registry)
+        return Work(
+            task="fit",
+            backend=info,
+            version=info.default_version,
+            variant=info.name,
+            estimator={"name": baseline.name, "options": {}},
+            pins_digest=pins(info).digest,
+            data=self.request,
+            data_digest=self.data.digest,
+            metrics=self._metrics,
+            **common,
+        )
+
+    def _matched_units(self, baseline: Any, n_features: int) -> int:
+        target = self.models[baseline.to]
+        budget = target.count("quantum") + target.count("classical")
+        hidden = matched_hidden_units(n_features, self.n_outputs, budget)
+        if hidden == 0:
+            place = ("baselines", self.config.baselines.index(baseline))
+            raise self._error(
+                place,
+                f"mlp_matched: '{baseline.to}' has {budget} parameters, "
+                f"fewer than the smallest MLP on {n_features} inputs",
+            )
+        return hidden
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs of a classical model: one a class, or one value."""
+        return self.data.n_classes if self.data.task == "classification" else 1
+
+    @cached_property
+    def variants(self) -> list[Variant]:
+        """The backends that the suite names, with their options resolved."""
+        try:
+            return resolve_variants(self.config, self.registry)
+        except UnknownNameError as error:
+            raise self._error(("backends",), str(error)) from error
+
+    @cached_property
+    def models(self) -> dict[str, ResolvedModel]:
+        """Every model of the point, resolved on this data."""
+        circuits = {name: circuit.build() for name, circuit in self.config.circuits.items()}
+        names = {"n_classes": self.n_outputs}
+        resolved = {}
+        for name, model in self.config.models.items():
+            layers = []
+            for layer in model.layers:
+                options = layer.model_dump()
+                kind = options.pop("type")
+                if "units" in options:
+                    options["units"] = evaluate(options["units"], names)
+                if "factor" in options:  # 2 and 2.0 are one number, and one trial
+                    options["factor"] = float(evaluate(options["factor"], names))
+                layers.append((kind, options))
+            try:
+                built = resolve_model(layers, circuits, n_features=self.data.n_features)
+            except ProblemError as error:
+                found = [Problem(("models", name, *p.path), p.message) for p in error.problems]
+                raise self.point.error(*found) from None
+            self._check_outputs(name, built)
+            resolved[name] = built
+        return resolved
+
+    def _error(self, path: KeyPath, message: str) -> SpecError:
+        return self.point.error(Problem(path, message))
+
+    def _check_outputs(self, name: str, model: ResolvedModel) -> None:
+        allowed = {self.n_outputs}
+        if self.data.task == "classification" and self.data.n_classes == 2:
+            if self.loss in ("binary_cross_entropy", "hinge", "mse"):
+                allowed.add(1)
+            if self.loss == "binary_cross_entropy":
+                allowed = {1}
+        if model.n_outputs not in allowed:
+            wanted = " or ".join(map(str, sorted(allowed)))
+            raise self._error(
+                ("models", name, "layers"),
+                f"ends in {model.n_outputs} outputs, but {self.loss} on "
+                f"{self.data.n_classes or 'no'} classes needs {wanted}; "
+                "end the model with 'dense: n_classes'",
+            )
+
+    @property
+    def loss(self) -> str:
+        """The loss, ``auto`` resolved by the task."""
+        loss: str = self.config.trainer.loss
+        if loss == "auto":
+            return _LOSS[self.data.task]
+        if self.data.task == "regression" and loss != "mse":
+            raise self._error(("trainer", "loss"), f"{loss} needs classes; use mse")
+        return loss
+
+    @property
+    def _metrics(self) -> tuple[str, ...]:
+        asked, there = self.config.record.metrics, metric_names(self.data.task)
+        if asked == "auto":
+            return there
+        wrong = [m for m in asked if m not in there]
+        if wrong:
+            raise self._error(
+                ("record", "metrics"),
+                f"{wrong[0]} is not defined for {self.data.task}; there are {', '.join(there)}",
+            )
+        return tuple(asked)
+
+    @property
+    def _training(self) -> dict[str, Any]:
+        trainer, target = self.config.trainer, self.config.record.target
+        select = trainer.select
+        if select == "best_validation" and not self.data.has_validation:
+            raise self._error(
+                ("trainer", "select"),
+                "best_validation needs a validation split; "
+                "give data.split.validation or choose 'select: last'",
+            )
+        scheduler, stopping = trainer.scheduler, trainer.early_stopping
+        return {
+            "data": self.request,
+            "data_digest": self.data.digest,
+            "loss": self.loss,
+            "shuffle": trainer.shuffle,
+            "metrics": self._metrics,
+            "target": target.model_dump() if target else None,
+            "trainer": {
+                "epochs": trainer.epochs,
+                "max_steps": trainer.max_steps,
+                "batch_size": trainer.batch_size,
+                "optimizer": trainer.optimizer.model_dump(),
+                "scheduler": scheduler.model_dump() if scheduler else None,
+                "select": select,
+                "early_stopping": stopping.model_dump() if stopping else None,
+            },
+        }
+
+
+def _every_option(data: Any) -> dict[str, Any]:
+    """The data set's options with the defaults written out: the same request reads the same."""
+    defaults = find_dataset(data.name).options
+    given = {
+        name: float(value) if isinstance(defaults.get(name), float) else value
+        for name, value in data.options.items()
+    }
+    return {**defaults, **given}
+
+
+def _data_request(data: Any) -> DataRequest:
+    """The spec's ``data`` as the data package takes it."""
+    transform = []
+    for step in data.transform:
+        options = step.model_dump(exclude={"name"})
+        transform.append([step.name, next(iter(options.values()), None)])
+    return DataRequest.from_json(
+        {
+            "name": data.name,
+            "options": _every_option(data),
+            "classes": data.classes,
+            "split": data.split.model_dump(),
+            "order": data.order,
+            "transform": transform,
+        }
+    )

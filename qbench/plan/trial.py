@@ -1,0 +1,171 @@
+"""A trial: one thing to be measured, with the hash that makes it the same trial."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from qbench.backend import Execution
+from qbench.data import DataRequest
+from qbench.plan.models import ResolvedModel
+from qbench.registry import BackendInfo
+from qbench.store import METHOD_NAME, VARIANT_NAME, TrialRecord
+
+IDENTITY_SCHEME = 1
+"""Raised when what is hashed changes: every trial is then another one."""
+
+STREAMS = ("split", "init", "batches")
+"""The kinds of randomness that ``fix`` can hold at the first seed."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What trials of all seeds share: a method, the data, and where it runs.
+
+    Attributes
+    ----------
+    task : "train", "fit" (a scikit-learn estimator) or "gradient_variance"
+    trainer : as the worker takes it, without data
+    refusal : why it cannot run, known before anything starts
+    inputs : "reduced" (after the data's transform) or "raw"
+    """
+
+    task: str
+    method: str
+    method_kind: str
+    backend: BackendInfo
+    version: str
+    variant: str
+    data: DataRequest
+    data_digest: str
+    execution: Execution | None = None
+    model: ResolvedModel | None = None
+    estimator: Mapping[str, Any] | None = None
+    trainer: Mapping[str, Any] = field(default_factory=dict)
+    shuffle: bool = True
+    loss: str = ""
+    init: Mapping[str, Any] = field(default_factory=dict)
+    freeze: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    target: Mapping[str, Any] | None = None
+    gradient_samples: int = 0
+    inputs: str = "reduced"
+    refusal: str | None = None
+    pins_digest: str = ""
+
+    def trained(self) -> tuple[ResolvedModel, Execution]:
+        """The model and how it is executed, of work that is not refused and no fit."""
+        if self.model is None or self.execution is None:
+            raise ValueError(f"{self.method} on {self.variant} has no model to execute")
+        return self.model, self.execution
+
+    def fitted(self) -> Mapping[str, Any]:
+        """The estimator of a fit: its name and options."""
+        if self.estimator is None:
+            raise ValueError(f"{self.method} is no estimator")
+        return self.estimator
+
+    @cached_property
+    def data_key(self) -> str:
+        """The data request as text: equal for equal requests."""
+        return json.dumps(self.data.to_json(), sort_keys=True)
+
+    @cached_property
+    def canonical(self) -> dict[str, Any]:
+        """The resolved form that is hashed, without the seed."""
+        return {
+            "scheme": IDENTITY_SCHEME,
+            "task": self.task,
+            "method_kind": self.method_kind,
+            "data": {**self.data.to_json(), "digest": self.data_digest, "inputs": self.inputs},
+            "layers": list(self.model.layers) if self.model else None,
+            "estimator": self.estimator,
+            "trainer": self.trainer,
+            "shuffle": self.shuffle,
+            "loss": self.loss,
+            "init": self.init,
+            "freeze": list(self.freeze),
+            "record": {"metrics": list(self.metrics), "target": self.target},
+            "gradient_samples": self.gradient_samples,
+            "execution": self.execution.to_json() if self.execution else None,
+            "backend": {
+                "name": self.backend.name,
+                "version": self.version,
+                "revision": self.backend.revision,
+                "pins": self.pins_digest,
+            },
+            "refusal": self.refusal,
+        }
+
+    @cached_property
+    def _hashed(self) -> Any:
+        text = json.dumps(self.canonical, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode())
+
+    def identity(self, streams: Mapping[str, int]) -> str:
+        """Hash over the canonical form and the seeds of each stream, 32 hexadecimal digits."""
+        hashed = self._hashed.copy()
+        hashed.update(json.dumps(streams, sort_keys=True).encode())
+        digest: str = hashed.hexdigest()
+        return digest[:32]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Some work at one seed.
+
+    Attributes
+    ----------
+    streams : the seed of each kind of randomness
+    labels : for each path of the suite that leads here, its axes and, under METHOD_NAME
+        and VARIANT_NAME, what it calls the work
+    """
+
+    id: str
+    work: Work
+    seed: int
+    streams: Mapping[str, int]
+    labels: tuple[Mapping[str, str], ...] = ({},)
+
+    def record(self) -> TrialRecord:
+        """What the store keeps of it."""
+        work, run = self.work, self.work.execution
+        return TrialRecord(
+            id=self.id,
+            task=work.task,
+            method=work.method,
+            method_kind=work.method_kind,
+            backend=work.backend.name,
+            backend_version=work.version,
+            variant=work.variant,
+            device=run.device if run else None,
+            diff_method=run.diff_method if run else None,
+            tier=run.tier if run else None,
+            precision=run.precision if run else None,
+            threads=run.threads if run else 1,
+            seed=self.seed,
+            dataset=work.data.name,
+            canonical={**work.canonical, "streams": dict(self.streams)},
+            labels=self.labels,
+        )
+
+
+def trials_of(
+    work: Work, seeds: Sequence[int], fixed: Sequence[str], labels: Mapping[str, str]
+) -> list[Trial]:
+    """One trial a seed; streams named in ``fixed`` stay at the first seed.
+
+    Seeds that come to the same trial (every stream fixed) are kept once.
+    """
+    path = {METHOD_NAME: work.method, VARIANT_NAME: work.variant, **labels}
+    trials: dict[str, Trial] = {}
+    for seed in seeds:
+        streams = {name: seeds[0] if name in fixed else seed for name in STREAMS}
+        streams["other"] = seed
+        trial = Trial(work.identity(streams), work, seed, streams, (path,))
+        trials.setdefault(trial.id, trial)
+    return list(trials.values())
