@@ -1,0 +1,285 @@
+"""Models of resolved layers in torch: written out as functions on named tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from qbench.backend import Array, NumpyProgram, Program
+from qbench.circuit import Circuit
+from qbench.exceptions import QbenchError
+from qbench.worker import dropout, losses, optimizers
+from qbench.worker.hosts.base import HostModel, Layer, Parameters
+from qbench.worker.hosts.shapes import check_parameters, check_trainable, parameter_shapes
+from qbench.worker.hosts.torch_autograd import Tensor, differentiable, numpy_of
+
+DRAWN_ROWS = 2048
+"""Rows of one batch over draws of weights, at most."""
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": lambda x: x,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "softmax": lambda x: torch.softmax(x, dim=1),
+}
+
+QuantumLayer = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass
+class _Pass:
+    """What one run through the layers reads besides the batch."""
+
+    parameters: Mapping[str, Tensor]
+    quantum: Mapping[str, QuantumLayer]
+    counter: tuple[int, int] | None = None
+    """(seed, step) of a training step; None in evaluation mode, without dropout."""
+    quantum_inputs: dict[str, Tensor] = field(default_factory=dict)
+
+
+class TorchModel(HostModel):
+    """A Sequential model whose parameters are plain tensors by name.
+
+    Parameters
+    ----------
+    layers : resolved layers (shapes known, quantum layers with their circuit's JSON)
+    loss : one of :data:`qbench.worker.losses.LOSSES`
+    programs : by quantum layer name
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        loss: str,
+        dtype: Any,
+        device: str,
+        programs: Mapping[str, Program | NumpyProgram],
+    ) -> None:
+        for layer in layers:
+            if layer["type"] not in _LAYERS and layer["type"] not in _ACTIVATIONS:
+                raise QbenchError(f"the torch host has no layer {layer['type']!r}")
+        self._layers, self._loss = layers, loss
+        self._to = {"dtype": dtype, "device": device}
+        self._circuits = {
+            layer["name"]: Circuit.from_json(layer["circuit"])
+            for layer in layers
+            if layer["type"] == "quantum"
+        }
+        self._quantum = {
+            name: _copies(differentiable(programs[name]), circuit)
+            for name, circuit in self._circuits.items()
+        }
+        self._parameters: dict[str, Tensor] = {}
+        self._optimizer: Any = None
+
+    def load(self, parameters: Parameters) -> None:
+        """Set every parameter; the names and shapes must be the layers' own."""
+        check_parameters(parameters, parameter_shapes(self._layers))
+        self._parameters = {n: torch.tensor(a, **self._to) for n, a in parameters.items()}
+        self._optimizer = None
+
+    def parameters(self) -> dict[str, Array]:
+        """Copies of every parameter, float64."""
+        return {name: numpy_of(tensor) for name, tensor in self._parameters.items()}
+
+    def reset_optimizer(self, optimizer: Mapping[str, Any], trainable: Sequence[str]) -> None:
+        """A fresh torch optimizer; the other parameters get no gradient."""
+        check_trainable(trainable, self._parameters)
+        for name, tensor in self._parameters.items():
+            tensor.requires_grad_(name in trainable)
+        trained = [t for t in self._parameters.values() if t.requires_grad]
+        self._optimizer = _optimizer(optimizer, trained) if trained else None
+
+    def step(
+        self, x: Array, y: NDArray[Any], learning_rate: float, counter: tuple[int, int]
+    ) -> float:
+        """One update; the loss before it."""
+        run = _Pass(self._parameters, self._quantum, counter)
+        loss = self._per_sample(self._forward(self._batch(x), run), y).mean()
+        if self._optimizer is not None and loss.requires_grad:
+            self._optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            for group in self._optimizer.param_groups:
+                group["lr"] = learning_rate
+            self._optimizer.step()
+        return float(loss.detach())
+
+    def predict(self, x: Array) -> Array:
+        """Outputs in evaluation mode."""
+        with torch.no_grad():
+            return numpy_of(self._forward(self._batch(x), self._evaluation()))
+
+    def quantum_inputs(self, x: Array) -> dict[str, Array]:
+        """What each quantum layer receives, shape (batch, copies * features)."""
+        run = self._evaluation()
+        with torch.no_grad():
+            self._forward(self._batch(x), run)
+        return {
+            layer["name"]: numpy_of(_read(run.quantum_inputs[layer["name"]], layer))
+            for layer in self._layers
+            if layer["type"] == "quantum"
+        }
+
+    def gradient_draws(
+        self,
+        x: Array,
+        y: NDArray[Any],
+        draws: Mapping[str, Array],
+        programs: Mapping[str, Program | NumpyProgram],
+    ) -> dict[str, Array]:
+        """Each draw's gradient; several draws share a batch of at most DRAWN_ROWS rows."""
+        expected = {f"{name}.weights" for name in self._circuits}
+        if set(draws) != expected:
+            raise QbenchError(f"draws are given for {sorted(draws)}, needed for {sorted(expected)}")
+        samples = {len(array) for array in draws.values()}
+        if len(samples) != 1:
+            raise QbenchError("draws of all quantum parameters must be equally many")
+        size = max(1, DRAWN_ROWS // len(x))
+        chunks = [
+            self._drawn(x, y, {n: a[i : i + size] for n, a in draws.items()}, programs)
+            for i in range(0, samples.pop(), size)
+        ]
+        return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in draws}
+
+    def _drawn(
+        self,
+        x: Array,
+        y: NDArray[Any],
+        draws: Mapping[str, Array],
+        programs: Mapping[str, Program | NumpyProgram],
+    ) -> dict[str, Array]:
+        leaves = {n: torch.tensor(a, **self._to).requires_grad_() for n, a in draws.items()}
+        count = len(next(iter(leaves.values())))
+        fixed = {name: tensor.detach() for name, tensor in self._parameters.items()}
+        quantum = {
+            name: _drawn_copies(differentiable(programs[name]), circuit)
+            for name, circuit in self._circuits.items()
+        }
+        rows = self._batch(x).repeat(count, *[1] * (x.ndim - 1))
+        outputs = self._forward(rows, _Pass({**fixed, **leaves}, quantum))
+        # a row depends on its own draw only: the gradient of the sum holds each draw's
+        total = self._per_sample(outputs, np.concatenate([y] * count)).sum() / len(x)
+        found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+        return {
+            name: np.zeros(leaf.shape) if gradient is None else numpy_of(gradient)
+            for (name, leaf), gradient in zip(leaves.items(), found, strict=True)
+        }
+
+    def _evaluation(self) -> _Pass:
+        return _Pass(self._parameters, self._quantum)
+
+    def _batch(self, x: Array) -> Tensor:
+        return torch.as_tensor(x, **self._to)
+
+    def _forward(self, x: Tensor, run: _Pass) -> Tensor:
+        for layer in self._layers:
+            kind = layer["type"]
+            x = _LAYERS[kind](x, layer, run) if kind in _LAYERS else _ACTIVATIONS[kind](x)
+        return x
+
+    def _per_sample(self, outputs: Tensor, y: NDArray[Any]) -> Tensor:
+        """:func:`qbench.worker.losses.per_sample` in tensors."""
+        n_outputs = outputs.shape[1]
+        losses.check_loss(self._loss, y, n_outputs)
+        if self._loss == "mse":
+            target = torch.as_tensor(losses.targets(y, n_outputs), **self._to)
+            return ((outputs - target) ** 2).mean(dim=1)
+        label = torch.as_tensor(y.reshape(-1), dtype=torch.int64, device=outputs.device)
+        if self._loss == "cross_entropy":
+            return functional.cross_entropy(outputs, label, reduction="none")
+        if self._loss == "binary_cross_entropy":
+            target = label.to(outputs.dtype)
+            return functional.binary_cross_entropy_with_logits(
+                outputs[:, 0], target, reduction="none"
+            )
+        if n_outputs == 1:
+            return torch.clamp(1.0 - (2 * label - 1) * outputs[:, 0], min=0.0)
+        return functional.multi_margin_loss(outputs, label, reduction="none")
+
+
+def _optimizer(optimizer: Mapping[str, Any], parameters: list[Tensor]) -> Any:
+    name, options = optimizers.resolve(optimizer)
+    common: dict[str, Any] = {"lr": options["learning_rate"], "foreach": False}
+    if name == "sgd":
+        return torch.optim.SGD(parameters, momentum=options["momentum"], **common)
+    adam = {**common, "betas": (options["beta1"], options["beta2"]), "eps": options["epsilon"]}
+    if name == "adam":
+        return torch.optim.Adam(parameters, **adam)
+    return torch.optim.AdamW(parameters, weight_decay=options["weight_decay"], **adam)
+
+
+def _copies(program: QuantumLayer, circuit: Circuit) -> QuantumLayer:
+    """All copies of a circuit side by side: weights (copies, n_weights)."""
+    n = circuit.n_inputs
+
+    def apply(x: Tensor, weights: Tensor) -> Tensor:
+        parts = [program(x[:, c * n : (c + 1) * n], w) for c, w in enumerate(weights.unbind())]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+    return apply
+
+
+def _drawn_copies(program: QuantumLayer, circuit: Circuit) -> QuantumLayer:
+    """The same over draws: weights (draws, copies, n_weights), x (draws * batch, features)."""
+    n = circuit.n_inputs
+
+    def apply(x: Tensor, weights: Tensor) -> Tensor:
+        rows = weights.repeat_interleave(len(x) // len(weights), dim=0)
+        none = x.new_zeros(0)
+        parts = [
+            program(torch.cat([x[:, c * n : (c + 1) * n], rows[:, c]], dim=1), none)
+            for c in range(weights.shape[1])
+        ]
+        return torch.cat(parts, dim=1)
+
+    return apply
+
+
+def _read(x: Tensor, layer: Layer) -> Tensor:
+    """The features that a quantum layer's circuit reads: none if it has no inputs."""
+    return x[:, : int(layer["copies"]) * int(layer["circuit"]["n_inputs"])]
+
+
+def _dense(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
+    name = layer["name"]
+    bias = run.parameters[f"{name}.bias"] if layer["bias"] else None
+    linear = functional.linear(x, run.parameters[f"{name}.weight"], bias)
+    return _ACTIVATIONS[layer["activation"]](linear)
+
+
+def _quantum(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
+    name = layer["name"]
+    run.quantum_inputs[name] = x
+    return run.quantum[name](x, run.parameters[f"{name}.weights"]).to(x.dtype)
+
+
+def _dropout(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
+    if run.counter is None:
+        return x
+    seed, step = run.counter
+    mask = dropout.mask(seed, int(layer["index"]), step, x.shape, float(layer["p"]))
+    return x * torch.as_tensor(mask, dtype=x.dtype, device=x.device)
+
+
+def _flatten(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
+    return x.reshape(len(x), -1)
+
+
+def _scale(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
+    return x * float(layer["factor"])
+
+
+_LAYERS: dict[str, Callable[[Tensor, Layer, _Pass], Tensor]] = {
+    "dense": _dense,
+    "quantum": _quantum,
+    "dropout": _dropout,
+    "flatten": _flatten,
+    "scale": _scale,
+}
