@@ -1,0 +1,1 @@
+"""Runs a plan: environments, supervised workers, and the rows that come of it."""

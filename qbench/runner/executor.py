@@ -1,0 +1,314 @@
+"""Runs the trials of a plan: what is final stays, what fails is a row, nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from qbench.exceptions import EnvironmentUnavailableError
+from qbench.plan import Plan, Trial, interleave
+from qbench.registry.locations import cache_dir
+from qbench.runner.attempt import attempt
+from qbench.runner.environments import Environment
+from qbench.runner.inputs import InputFactory
+from qbench.runner.machine import fingerprint, load_average, provenance
+from qbench.runner.observer import Observer
+from qbench.runner.pool import WorkerPool
+from qbench.runner.worker import Worker
+from qbench.spec import Budget
+from qbench.store import (
+    FINAL,
+    INTERRUPTED,
+    RUN_FINISHED,
+    RUN_INTERRUPTED,
+    RUNNING,
+    EpochRecord,
+    Outcome,
+    Store,
+    is_due,
+)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run goes about its trials.
+
+    Attributes
+    ----------
+    jobs : trials at a time; timings of more than one disturb each other
+    timeout, total : wall-clock seconds for a trial, for the run
+    memory_limit : bytes that a worker may hold
+    fresh : a process a trial, for published figures of memory and import
+    force : run again what is final
+    retry_failed : run again what failed, timed out or ran out of memory
+    """
+
+    jobs: int = 1
+    timeout: float | None = None
+    total: float | None = None
+    memory_limit: int | None = None
+    fresh: bool = False
+    force: bool = False
+    retry_failed: bool = False
+
+    @staticmethod
+    def of(budget: Budget, *, timeout: float | None = None, **options: Any) -> RunOptions:
+        """Options under a suite's budget; a timeout given here precedes the budget's."""
+        return RunOptions(
+            timeout=budget.trial if timeout is None else timeout,
+            total=budget.total,
+            memory_limit=budget.memory,
+            **options,
+        )
+
+
+def log_folder(store: str) -> Path:
+    """Where a store's workers log: beside the database file, else under the cache folder."""
+    beside = Path(store).parent
+    return (beside if beside.is_dir() else cache_dir()) / "logs"
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """How a run ended: its id, and its trials by the status that counts for them."""
+
+    run_id: str
+    statuses: Mapping[str, int]
+    ran: int
+    seconds: float
+    interrupted: bool
+    out_of_budget: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 some trials failed or are missing, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return 0 if set(self.statuses) <= FINAL - {"diverged"} else 1
+
+
+class Executor:
+    """Runs one plan into one store.
+
+    Parameters
+    ----------
+    logs : path
+        Folder of the workers' logs.
+    """
+
+    def __init__(
+        self, plan: Plan, store: Store, options: RunOptions, observer: Observer, logs: Path
+    ) -> None:
+        self._plan, self._store, self._options = plan, store, options
+        self._observer, self._logs = observer, logs
+        self._inputs = InputFactory()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._busy: Counter[str] = Counter()
+        self._unavailable: dict[tuple[str, str], str] = {}
+        self._pools: list[WorkerPool] = []
+        self._errors: list[BaseException] = []
+        self._queue: list[Trial] = []
+        self._ran = 0
+        self._run_id = ""
+
+    def run(self, *, command_line: str = "") -> RunSummary:
+        """Run what is due; an interrupt ends the trials in flight and keeps the rest.
+
+        Raises
+        ------
+        StoreError
+            The database cannot be written.
+        """
+        started = time.monotonic()
+        suite = self._plan.suite
+        self._store.mark_interrupted()
+        self._run_id = self._store.begin_run(
+            suite.name,
+            suite.text,
+            profile=suite.profile,
+            command_line=command_line,
+            machine=provenance()
+            | {
+                "jobs": self._options.jobs,
+                "fresh": self._options.fresh,
+                "baseline": suite.config.baseline,
+            },
+        )
+        self._store.plan(self._run_id, [trial.record() for trial in self._plan.trials])
+        due = self._due()
+        self._announce(due)
+        interrupted = False
+        try:
+            self._make_environments(due)
+            self._queue = _in_turn(due)
+            self._run_lanes(started)
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            self._end(interrupted or bool(self._errors))
+        if self._errors:
+            raise self._errors[0]
+        return RunSummary(
+            run_id=self._run_id,
+            statuses=self._store.status_counts(self._run_id),
+            ran=self._ran,
+            seconds=time.monotonic() - started,
+            interrupted=interrupted,
+            out_of_budget=bool(self._queue) and not interrupted,
+        )
+
+    def _due(self) -> list[Trial]:
+        statuses = self._store.latest_statuses(t.id for t in self._plan.trials)
+
+        def due(trial: Trial) -> bool:
+            status = statuses.get(trial.id, (None, 0))[0]
+            if self._options.force and status != RUNNING:
+                return True
+            return is_due(status, self._options.retry_failed)
+
+        return [t for t in self._plan.trials if due(t)]
+
+    def _announce(self, due: Sequence[Trial]) -> None:
+        todo = Counter(t.work.variant for t in due)
+        total = Counter(t.work.variant for t in self._plan.trials)
+        self._observer.planned(self._run_id, todo, {v: n - todo[v] for v, n in total.items()})
+
+    def _make_environments(self, due: Iterable[Trial]) -> None:
+        """Make what is missing before anything is timed; what can't be made is noted."""
+        needed = {
+            (t.work.backend.name, t.work.version): t.work.backend
+            for t in due
+            if t.work.refusal is None
+        }
+        for (name, version), info in needed.items():
+            try:
+                Environment(info, version).create(partial(self._observer.preparing, name))
+            except EnvironmentUnavailableError as error:
+                self._unavailable[name, version] = str(error)
+                self._observer.unavailable(name, str(error))
+
+    def _run_lanes(self, started: float) -> None:
+        lanes = [
+            threading.Thread(target=self._lane, args=(started,), name=f"lane-{n}", daemon=True)
+            for n in range(max(1, min(self._options.jobs, len(self._queue))))
+        ]
+        for lane in lanes:
+            lane.start()
+        while any(lane.is_alive() for lane in lanes):
+            for lane in lanes:
+                lane.join(timeout=0.1)
+
+    def _lane(self, started: float) -> None:
+        with self._lock:
+            number = len(self._pools)
+            logs = self._logs / f"lane-{number}" if number else self._logs
+            pool = WorkerPool(logs, fresh=self._options.fresh)
+            self._pools.append(pool)
+        try:
+            while not self._stop.is_set() and not self._over_budget(started):
+                trial = self._next()
+                if trial is None:
+                    return
+                try:
+                    self._run_trial(trial, pool)
+                finally:
+                    with self._lock:
+                        self._busy[trial.work.backend.name] -= 1
+        except BaseException as error:  # noqa: BLE001 - raised again by run()
+            self._errors.append(error)
+            self._stop.set()
+        finally:
+            pool.close()
+
+    def _over_budget(self, started: float) -> bool:
+        total = self._options.total
+        return total is not None and time.monotonic() - started > total
+
+    def _next(self) -> Trial | None:
+        """The next trial in turn, of a backend that no other lane is busy with if there is one."""
+        with self._lock:
+            if not self._queue:
+                return None
+            free = (n for n, t in enumerate(self._queue) if not self._busy[t.work.backend.name])
+            trial = self._queue.pop(next(free, 0))
+            self._busy[trial.work.backend.name] += 1
+            return trial
+
+    def _run_trial(self, trial: Trial, pool: WorkerPool) -> None:
+        conditions = {
+            "load": load_average(),
+            "jobs": self._options.jobs,
+            "fresh": self._options.fresh,
+            "machine": fingerprint(),
+        }
+        attempt_id = self._claim(trial, conditions)
+        if attempt_id is None:
+            return
+        started = time.monotonic()
+        self._observer.started(trial)
+
+        def on_epoch(epoch: EpochRecord) -> None:
+            self._store.add_epoch(attempt_id, epoch)
+            self._observer.epoch(trial, epoch)
+
+        outcome = Outcome(INTERRUPTED, reason="the run ended before the trial did")
+        try:
+            result = attempt(
+                trial,
+                lambda: self._worker(trial, pool),
+                self._inputs,
+                timeout=self._options.timeout,
+                memory_limit=self._options.memory_limit,
+                on_epoch=on_epoch,
+            )
+            if not self._stop.is_set() or result.status in FINAL:
+                outcome = result
+        finally:
+            self._store.finish_attempt(attempt_id, outcome)
+        with self._lock:
+            self._ran += 1
+        self._observer.finished(trial, outcome, time.monotonic() - started)
+
+    def _claim(self, trial: Trial, provenance: Mapping[str, object]) -> int | None:
+        if self._options.force:
+            return self._store.begin_attempt(trial.id, self._run_id, provenance)
+        return self._store.claim(
+            trial.id, self._run_id, provenance, retry_failed=self._options.retry_failed
+        )
+
+    def _worker(self, trial: Trial, pool: WorkerPool) -> Worker:
+        work = trial.work
+        reason = self._unavailable.get((work.backend.name, work.version))
+        if reason is not None:
+            raise EnvironmentUnavailableError(reason)
+        run = work.execution
+        return pool.worker(
+            work.backend,
+            work.version,
+            threads=run.threads if run else 1,
+            accelerator=run.accelerator if run else "cpu",
+        )
+
+    def _end(self, broken: bool) -> None:
+        self._stop.set()
+        if broken:
+            for pool in self._pools:
+                pool.kill()
+        for lane in threading.enumerate():
+            if lane.name.startswith("lane-"):
+                lane.join(timeout=10)
+        self._store.end_run(self._run_id, RUN_INTERRUPTED if broken else RUN_FINISHED)
+
+
+def _in_turn(trials: Iterable[Trial]) -> list[Trial]:
+    groups: dict[str, list[Trial]] = {}
+    for trial in trials:
+        groups.setdefault(trial.work.variant, []).append(trial)
+    return interleave(groups.values())

@@ -1,0 +1,102 @@
+"""The arrays of a trial, prepared by the parent so that every backend gets the same."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qbench.data import DataRequest, Prepared, prepare
+from qbench.plan import Trial, batch_order, gradient_draws, initial_parameters
+
+Arrays = dict[str, NDArray[Any]]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class _Cache(Generic[K, V]):
+    """The last few values, each made once although several lanes ask."""
+
+    def __init__(self, make: Callable[[K], V], size: int) -> None:
+        self._make, self._size = make, size
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: K) -> V:
+        with self._lock:
+            if key not in self._values:
+                self._values[key] = self._make(key)
+                while len(self._values) > self._size:
+                    self._values.popitem(last=False)
+            self._values.move_to_end(key)
+            return self._values[key]
+
+
+class InputFactory:
+    """Arrays by trial; data sets are split and scaled once a seed."""
+
+    def __init__(self) -> None:
+        self._prepared: _Cache[tuple[str, int], Prepared] = _Cache(
+            lambda key: prepare(DataRequest.from_json(json.loads(key[0])), key[1]), size=32
+        )
+
+    def prepared(self, trial: Trial) -> Prepared:
+        """The trial's data, split and transformed."""
+        return self._prepared.get((trial.work.data_key, trial.streams["split"]))
+
+    def arrays(self, trial: Trial) -> Arrays:
+        """What the worker needs, by the names of the protocol."""
+        task = trial.work.task
+        if task == "fit":
+            return self._splits(trial)
+        if task == "gradient_variance":
+            return self._draws(trial)
+        return self._splits(trial) | self._order(trial) | self._parameters(trial)
+
+    def epochs(self, trial: Trial) -> int:
+        """Epochs that the trainer's ``epochs`` or ``max_steps`` come to."""
+        trainer = trial.work.trainer
+        if trainer["epochs"] is not None:
+            return int(trainer["epochs"])
+        steps = -(-len(self.prepared(trial).y_train) // int(trainer["batch_size"]))
+        return int(-(-int(trainer["max_steps"]) // steps))
+
+    def _splits(self, trial: Trial) -> Arrays:
+        prepared = self.prepared(trial)
+        prefix = "raw" if trial.work.inputs == "raw" else "x"
+        arrays: Arrays = {}
+        for split in ("train", "validation", "test"):
+            x, y = getattr(prepared, f"{prefix}_{split}"), getattr(prepared, f"y_{split}")
+            if x is not None and len(x):
+                arrays |= {f"x_{split}": x, f"y_{split}": y}
+        return arrays
+
+    def _order(self, trial: Trial) -> Arrays:
+        n_train = len(self.prepared(trial).y_train)
+        seed, shuffle = trial.streams["batches"], trial.work.shuffle
+        return {"order": batch_order(seed, self.epochs(trial), n_train, shuffle=shuffle)}
+
+    def _parameters(self, trial: Trial) -> Arrays:
+        model, _ = trial.work.trained()
+        drawn = initial_parameters(model, trial.work.init, trial.streams["init"])
+        return {f"param.{name}": array for name, array in drawn.items()}
+
+    def _draws(self, trial: Trial) -> Arrays:
+        """One batch (the first that training would see) and the draws of quantum weights."""
+        work, prepared = trial.work, self.prepared(trial)
+        model, _ = work.trained()
+        n_train = len(prepared.y_train)
+        order = batch_order(trial.streams["batches"], 1, n_train, shuffle=work.shuffle)[0]
+        rows = np.sort(order[: int(work.trainer["batch_size"])])
+        draws = gradient_draws(model, work.init, trial.streams["init"], work.gradient_samples)
+        arrays: Arrays = {"x": prepared.x_train[rows], "y": prepared.y_train[rows]}
+        return (
+            arrays
+            | self._parameters(trial)
+            | {f"draws.{name}": array for name, array in draws.items()}
+        )

@@ -1,0 +1,241 @@
+"""From what a worker sends back to the row that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qbench.backend import TOLERANCES
+from qbench.circuit import Circuit, ReferenceProgram
+from qbench.data import Prepared
+from qbench.plan import ResolvedModel, Trial
+from qbench.stats import classification_metrics, gradient_variance, regression_metrics
+from qbench.store import FAILED, OK, EpochRecord, Outcome
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_OUTPUTS_OF_LOSS = {
+    "cross_entropy": "logits",
+    "binary_cross_entropy": "logits",
+    "mse": "scores",
+    "hinge": "scores",
+}
+_NO_PROBABILITIES = ("svm_rbf",)
+
+
+def output_kind(loss: str, estimator: str | None = None) -> str:
+    """What stored outputs are, as :func:`qbench.stats.predictions` takes it.
+
+    Parameters
+    ----------
+    loss : the loss of a training
+    estimator : the name of a fitted scikit-learn estimator, which has no loss
+    """
+    if estimator is None:
+        return _OUTPUTS_OF_LOSS[loss]
+    return "scores" if estimator in _NO_PROBABILITIES else "probabilities"
+
+
+def decision_threshold(loss: str) -> float | None:
+    """Where a single output decides between two classes; None is the kind's own."""
+    return 0.5 if loss == "mse" else None
+
+
+PROBE_STAGES = ("first", "final")
+"""When a training is held against the reference: at its first step and at its final weights."""
+
+
+def train_outcome(
+    trial: Trial, prepared: Prepared, result: Mapping[str, Any], epochs: Sequence[EpochRecord]
+) -> Outcome:
+    """The row of a training; ``failed: disagrees`` if it left the reference's tolerance."""
+    arrays: Arrays = result["arrays"]
+    agreement = measure_agreement(trial, arrays)
+    reason = disagreement(trial, agreement)
+    timings = result["timings"]
+    outputs = {"test": arrays["outputs_test"]}
+    if "outputs_validation" in arrays:
+        outputs["validation"] = arrays["outputs_validation"]
+    return Outcome(
+        status=FAILED if reason else OK,
+        reason=reason,
+        metrics={
+            **_metrics(trial, prepared, outputs["test"], output_kind(trial.work.loss)),
+            "selected_epoch": result["selected_epoch"],
+            "epochs": result["epochs"],
+            "steps": result["steps"],
+            **_time_to_target(trial, epochs),
+        },
+        timings=summarize_timings(timings),
+        memory=result["memory"],
+        agreement=agreement,
+        counts=trial.work.model.summary() if trial.work.model else {},
+        artifacts={
+            "outputs": outputs,
+            "steps": {"seconds": np.asarray(timings["step_s"], dtype=float)},
+            "parameters": {
+                name.removeprefix("param."): array
+                for name, array in arrays.items()
+                if name.startswith("param.")
+            },
+        },
+        provenance={"circuit_executions_per_step": result.get("circuit_executions_per_step")},
+    )
+
+
+def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> Outcome:
+    """The row of a scikit-learn estimator."""
+    arrays: Arrays = result["arrays"]
+    kind = output_kind("", trial.work.fitted()["name"])
+    return Outcome(
+        status=OK,
+        metrics=_metrics(trial, prepared, arrays["outputs_test"], kind),
+        timings=result["timings"],
+        memory=result["memory"],
+        counts={
+            "inputs": prepared.raw_train.shape[1]
+            if trial.work.inputs == "raw"
+            else prepared.x_train.shape[1],
+            "parameters_classical": result["parameters"],
+        },
+        artifacts={"outputs": {"test": arrays["outputs_test"]}},
+    )
+
+
+def gradient_outcome(model: ResolvedModel, result: Mapping[str, Any]) -> Outcome:
+    """The row of a gradient variance: its summary over components, and every gradient."""
+    gradients = {n: a for n, a in result["arrays"].items() if n.startswith("gradients.")}
+    flat = np.concatenate([a.reshape(len(a), -1) for a in gradients.values()], axis=1)
+    return Outcome(
+        status=OK,
+        gradient_variance=_summary(flat),
+        timings={"gradients_s": result["seconds"], "compile_s": result["compile_seconds"]},
+        counts=model.summary(),
+        artifacts={"gradients": {n.removeprefix("gradients."): a for n, a in gradients.items()}},
+    )
+
+
+def _summary(gradients: NDArray[np.float64]) -> dict[str, Any]:
+    found = gradient_variance(gradients)
+    return {
+        "mean": found.mean.estimate,
+        "low": found.mean.low,
+        "high": found.mean.high,
+        "max": float(found.components.max()),
+        "kurtosis": found.kurtosis,
+        "zero_share": found.zero_share,
+        "n_samples": len(gradients),
+        "n_components": gradients.shape[1],
+    }
+
+
+def _time_to_target(trial: Trial, epochs: Sequence[EpochRecord]) -> dict[str, float]:
+    """Seconds of training until the target was first met; NaN if it never was."""
+    target = trial.work.target
+    if target is None:
+        return {}
+    elapsed, loss = 0.0, target["metric"].endswith("loss")
+    for epoch in epochs:
+        elapsed += epoch.seconds or 0.0
+        value = getattr(epoch, target["metric"])
+        if value is None:
+            continue
+        if value <= target["value"] if loss else value >= target["value"]:
+            return {"target_s": elapsed}
+    return {"target_s": float("nan")}
+
+
+def summarize_timings(timings: Mapping[str, Any]) -> dict[str, Any]:
+    """Medians and quartiles over warm steps; the first step is told apart.
+
+    The first step of a program that is not yet compiled holds the framework's
+    tracing; it counts as compilation, not as a step.
+    """
+    steps = np.asarray(timings["step_s"], dtype=float)
+    warm = steps[1:] if len(steps) > 1 else steps
+    low, median, high = np.percentile(warm * 1e3, [25, 50, 75])
+    epochs = np.asarray(timings["epoch_s"], dtype=float)
+    return {
+        "compile_s": timings["compile_s"],
+        "first_step_s": timings["first_step_s"],
+        "step_ms": float(median),
+        "step_ms_q1": float(low),
+        "step_ms_q3": float(high),
+        "epoch_s": float(np.median(epochs)) if len(epochs) else None,
+        "evaluation_s": timings["evaluation_s"],
+        "train_s": timings["train_s"],
+        "cpu_s": timings["cpu_s"],
+    }
+
+
+def measure_agreement(trial: Trial, arrays: Arrays) -> dict[str, Any]:
+    """Largest absolute differences of outputs and gradients from the reference."""
+    outputs, gradients = [], []
+    for circuit, probe in _probes(trial, arrays):
+        reference = ReferenceProgram(circuit)
+        expected = reference.vjp(probe["inputs"], probe["weights"], probe["cotangent"])
+        outputs.append(_distance(probe["outputs"], expected[0]))
+        gradients.append(_distance(probe["d_inputs"], expected[1]))
+        gradients.append(_distance(probe["d_weights"], expected[2]))
+    if not outputs:
+        return {}
+    return {"outputs": max(outputs), "gradients": max(gradients)}
+
+
+def disagreement(trial: Trial, agreement: Mapping[str, float]) -> str:
+    """Why a trial must not count, or an empty text."""
+    execution = trial.work.execution
+    if not agreement or execution is None:
+        return ""
+    limits = {"outputs": TOLERANCES[execution.precision], "gradients": execution.tolerance}
+    # written so that a NaN difference is beyond every limit
+    beyond = {k: agreement[k] for k, limit in limits.items() if not agreement[k] <= limit}
+    if not beyond:
+        return ""
+    said = ", ".join(f"{k} differ by {v:.1e} (limit {limits[k]:.0e})" for k, v in beyond.items())
+    return f"disagrees with the reference: {said}"
+
+
+def _probes(
+    trial: Trial, arrays: Arrays
+) -> Iterator[tuple[Circuit, dict[str, NDArray[np.float64]]]]:
+    model = trial.work.model
+    layers: Sequence[Mapping[str, Any]] = model.layers if model else ()
+    for layer in layers:
+        if layer["type"] != "quantum":
+            continue
+        circuit = Circuit.from_json(layer["circuit"])
+        for stage in PROBE_STAGES:
+            prefix = f"probe.{stage}.{layer['name']}."
+            probe = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
+            if probe:
+                yield circuit, probe
+
+
+def _distance(actual: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    return float(np.max(np.abs(actual - expected), initial=0.0))
+
+
+def _metrics(
+    trial: Trial, prepared: Prepared, outputs: NDArray[np.float64], kind: str
+) -> dict[str, Any]:
+    work = trial.work
+    if prepared.y_test is None:
+        return {}
+    if prepared.task == "regression":
+        scale = prepared.target_scale or (0.0, 1.0)
+        found = regression_metrics(outputs, prepared.y_test, scale, names=work.metrics)
+    else:
+        found = classification_metrics(
+            outputs,
+            prepared.y_test,
+            prepared.n_classes,
+            kind=kind,
+            threshold=decision_threshold(work.loss),
+            names=work.metrics,
+        )
+    undefined = {f"{name}_undefined": reason for name, reason in found.reasons.items()}
+    return {**found.values, **undefined}

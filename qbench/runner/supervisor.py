@@ -1,0 +1,339 @@
+"""One worker process: started, asked, watched, and ended with everything it started."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import math
+import os
+import queue
+import subprocess
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, NoReturn, Self, cast
+
+from qbench.exceptions import (
+    DivergedError,
+    OutOfMemoryError,
+    QbenchError,
+    Unsupported,
+    WorkerError,
+    WorkerTimeoutError,
+)
+from qbench.runner.processes import TAG, end_tree, exit_words, resident_bytes
+from qbench.runner.uv_program import clean_environ
+from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message
+
+OnEvent = Callable[[Message], None]
+
+START_TIMEOUT = 120.0
+"""Seconds until a new process must have said that it is ready; it imports NumPy alone."""
+
+_SHUTDOWN_TIMEOUT = 5.0
+_PERIOD = 0.25
+"""Seconds between looks at a busy worker: a child of a dead one may hold its pipe open,
+so the pipe's end alone doesn't tell of its death."""
+
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+_alive: weakref.WeakSet[WorkerProcess] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in list(_alive):
+        process.kill()
+
+
+def worker_environ(threads: int, accelerator: str) -> dict[str, str]:
+    """Environment variables of a worker: threads pinned, no GPU unless it was asked for."""
+    environ = clean_environ() | dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if accelerator == "cpu":
+        environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    return environ
+
+
+class WorkerProcess:
+    """A process that speaks :mod:`qbench.worker.protocol` on its standard input and output.
+
+    One thread at a time asks; any thread may end it. After a time limit, a death, a broken
+    protocol or an interrupt in the middle of a request it is ended, with every
+    process that it started; after an error that it reports itself it goes on.
+
+    Parameters
+    ----------
+    command : list of str
+    title : str
+        What messages call it, such as ``pennylane@0.45.1``.
+    log_path : path
+        Its standard error is appended here.
+    start_timeout : float
+        Seconds.
+
+    Raises
+    ------
+    WorkerError
+        It didn't come up, or speaks another version of the protocol.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        title: str,
+        log_path: Path,
+        environ: Mapping[str, str],
+        start_timeout: float = START_TIMEOUT,
+    ) -> None:
+        self.title, self.log_path = title, log_path
+        self._tag = uuid.uuid4().hex
+        self._requests = 0
+        self._messages: queue.Queue[Message | ValueError | None] = queue.Queue()
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with log_path.open("ab") as log:
+            self._log_start = log.tell()
+            self.process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**environ, TAG: self._tag},
+                start_new_session=True,
+            )
+        self._channel = Channel(
+            cast(BinaryIO, self.process.stdout), cast(BinaryIO, self.process.stdin)
+        )
+        self._reader = threading.Thread(target=self._read, name=f"reader {title}", daemon=True)
+        self._reader.start()
+        _alive.add(self)
+        try:
+            self.ready = self._greet(start_timeout)
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return self.process.poll() is None and self in _alive
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self.process.pid
+
+    def request(
+        self,
+        op: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        folder: Path | None = None,
+        timeout: float | None = None,
+        memory_limit: int | None = None,
+        on_event: OnEvent | None = None,
+    ) -> Message:
+        """Ask for ``op`` and wait for its result.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds of wall time.
+        memory_limit : int, optional
+            Bytes of resident memory, of the worker and its children together.
+        on_event : callable, optional
+            Receives every event before the result; what it raises ends the worker.
+
+        Raises
+        ------
+        Unsupported, DivergedError, OutOfMemoryError, WorkerTimeoutError, WorkerError
+        """
+        if self not in _alive:
+            raise self._error(WorkerError, "has been ended; start another")
+        if self.process.poll() is not None:
+            self._raise_died("between requests")
+        self._requests += 1
+        message: Message = {"id": self._requests, "op": op, **(payload or {})}
+        if folder is not None:
+            message["folder"] = str(folder)
+        try:
+            self._send(op, message)
+            reply = self._reply(op, timeout, memory_limit, on_event)
+        except BaseException:
+            self.kill()
+            raise
+        if reply["event"] == "error":
+            raise self._reported(op, reply)
+        return reply
+
+    def kill(self) -> None:
+        """End it now, with everything it started; safe to call twice."""
+        end_tree(self.process, self._tag)
+        self._close()
+
+    def shutdown(self) -> None:
+        """Ask it to end, and end it if it doesn't within seconds."""
+        if self.alive:
+            with contextlib.suppress(OSError):
+                self._channel.send({"id": self._requests + 1, "op": "shutdown"})
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_SHUTDOWN_TIMEOUT)
+        self.kill()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.shutdown()
+
+    def _send(self, op: str, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except (OSError, ValueError):
+            if self.alive:  # the message itself is at fault
+                raise
+            self._raise_died(f"during {op}")
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._channel.receive()
+            except OSError:
+                message = None
+            except ValueError as error:
+                self._messages.put(error)
+                return
+            self._messages.put(message)
+            if message is None:
+                return
+
+    def _greet(self, timeout: float) -> Message:
+        ready = self._next("start", time.monotonic() + timeout, timeout, None)
+        if ready.get("event") != "ready":
+            raise self._error(WorkerError, f"broke the protocol: it began with {str(ready)[:200]}")
+        if ready.get("protocol") != PROTOCOL_VERSION:
+            raise self._error(
+                WorkerError,
+                f"speaks protocol {ready.get('protocol')}, this qbench {PROTOCOL_VERSION}: "
+                "two versions of qbench are mixed",
+            )
+        return ready
+
+    def _reply(
+        self, op: str, timeout: float | None, memory_limit: int | None, on_event: OnEvent | None
+    ) -> Message:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            message = self._next(op, deadline, timeout, memory_limit)
+            if message.get("id") != self._requests or "event" not in message:
+                raise self._error(
+                    WorkerError, f"broke the protocol during {op}: it sent {str(message)[:200]}"
+                )
+            if message["event"] in ("result", "error"):
+                return message
+            if on_event is not None:
+                on_event(message)
+
+    def _next(
+        self, op: str, deadline: float | None, timeout: float | None, memory_limit: int | None
+    ) -> Message:
+        while True:
+            left = math.inf if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                self.kill()
+                raise self._error(
+                    WorkerTimeoutError, f"was ended: {op} took longer than {timeout:g} s"
+                )
+            if memory_limit is not None:
+                self._check_memory(op, memory_limit)
+            dead = self.process.poll() is not None
+            try:
+                message = self._messages.get(timeout=min(left, _PERIOD))
+            except queue.Empty:
+                if dead:  # and had a moment to deliver what it sent last
+                    self._raise_died(f"during {op}")
+                continue
+            if message is None:
+                self._raise_died(f"during {op}")
+            if isinstance(message, ValueError):
+                raise self._error(WorkerError, f"broke the protocol during {op}: {message}")
+            return message
+
+    def _check_memory(self, op: str, limit: int) -> None:
+        used = resident_bytes(self.process)
+        if used > limit:
+            self.kill()
+            raise self._error(
+                OutOfMemoryError,
+                f"was ended: {op} took {used / 1e9:.2f} GB, more than the {limit / 1e9:.2f} GB "
+                "of its budget",
+            )
+
+    def _raise_died(self, when: str) -> NoReturn:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_SHUTDOWN_TIMEOUT)
+        code = self.process.returncode
+        how = "it closed its pipe but went on" if code is None else exit_words(code)
+        self.kill()
+        raise self._error(WorkerError, f"died {when} ({how})")
+
+    def _reported(self, op: str, reply: Message) -> QbenchError:
+        kind, text = reply.get("kind"), str(reply.get("message", ""))
+        if kind == "unsupported":
+            return Unsupported(text)
+        if kind == "diverged":
+            return DivergedError(text)
+        traceback = str(reply.get("traceback", ""))
+        if kind == "out_of_memory":
+            self.kill()  # what it still holds would count against the next trial
+            return self._error(OutOfMemoryError, f"ran out of memory during {op}: {text}")
+        return WorkerError(
+            f"the worker of {self.title} failed during {op}: {text}; its log is {self.log_path}",
+            log_path=str(self.log_path),
+            traceback=traceback,
+        )
+
+    def _error(self, kind: type[WorkerError], what: str) -> WorkerError:
+        tail = self.log_tail()
+        last = "; its last lines:\n  " + "\n  ".join(tail) if tail else ""
+        return kind(
+            f"the worker of {self.title} {what}; its log is {self.log_path}{last}",
+            log_path=str(self.log_path),
+        )
+
+    def log_tail(self, lines: int = 5) -> list[str]:
+        """The last lines that this process wrote to its log."""
+        try:
+            with self.log_path.open("rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_start, size - 10_000))
+                text = log.read().decode(errors="replace")
+        except FileNotFoundError:  # the user tidied up; the error at hand matters more
+            return []
+        return [line for line in text.splitlines() if line.strip()][-lines:]
+
+    def _close(self) -> None:
+        _alive.discard(self)
+        self._reader.join(timeout=1.0)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
