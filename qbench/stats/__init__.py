@@ -1,0 +1,60 @@
+"""Metrics, intervals, paired comparisons and agreement."""
+
+from __future__ import annotations
+
+from qbench.stats.agreement import max_difference, max_relative_difference, worst_pair
+from qbench.stats.gradients import GradientVariance, gradient_variance
+from qbench.stats.intervals import (
+    LEVEL,
+    Interval,
+    clopper_pearson_interval,
+    mean_interval,
+    paired_difference,
+    ratio_interval,
+    ratio_of_medians,
+    unpaired_ratio_of_medians,
+    wilson_interval,
+)
+from qbench.stats.metrics import (
+    CLASSIFICATION_METRICS,
+    HIGHER_IS_BETTER,
+    OUTPUT_KINDS,
+    REGRESSION_METRICS,
+    Metrics,
+    check_metric,
+    classification_metrics,
+    metric_names,
+    predictions,
+    regression_metrics,
+)
+from qbench.stats.power import POWER, detectable_difference, paired_power
+
+__all__ = [
+    "CLASSIFICATION_METRICS",
+    "HIGHER_IS_BETTER",
+    "LEVEL",
+    "OUTPUT_KINDS",
+    "POWER",
+    "REGRESSION_METRICS",
+    "GradientVariance",
+    "Interval",
+    "Metrics",
+    "check_metric",
+    "classification_metrics",
+    "clopper_pearson_interval",
+    "detectable_difference",
+    "gradient_variance",
+    "max_difference",
+    "max_relative_difference",
+    "mean_interval",
+    "metric_names",
+    "paired_difference",
+    "paired_power",
+    "predictions",
+    "ratio_interval",
+    "ratio_of_medians",
+    "regression_metrics",
+    "unpaired_ratio_of_medians",
+    "wilson_interval",
+    "worst_pair",
+]

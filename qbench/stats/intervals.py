@@ -1,0 +1,182 @@
+"""Estimates with their 95% intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+LEVEL = 0.95
+"""Confidence level of every interval that qbench prints."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate, its interval and what it rests on; NaN bounds where there is none."""
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    """Observations."""
+
+    @property
+    def half_width(self) -> float:
+        """Half of the interval's length."""
+        return (self.high - self.low) / 2
+
+    def excludes(self, value: float) -> bool:
+        """Whether ``value`` lies outside; False where there is no interval."""
+        return value < self.low or value > self.high
+
+
+def mean_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
+    """Mean with Student's t-interval (Student, Biometrika 6, 1908).
+
+    Values that are NaN are left out. One value has no interval; equal values
+    have one of length 0.
+
+    Parameters
+    ----------
+    values : array-like, shape (observations,)
+    """
+    sample = _finite(values)
+    n = len(sample)
+    if n == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    mean = float(sample.mean())
+    if n == 1:
+        return Interval(mean, math.nan, math.nan, 1)
+    half = _t(level, n - 1) * float(sample.std(ddof=1)) / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def paired_difference(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> Interval:
+    """Mean of ``first - second`` with the t-interval of the differences, pair by pair.
+
+    Pairs share what they share (the seed: split, initial weights, batches), so
+    that their common variation cancels. Pairs with a NaN are left out.
+
+    Parameters
+    ----------
+    first, second : array-like, shape (pairs,)
+        In the same order of seeds.
+    """
+    a, b = _pairs(first, second)
+    return mean_interval(a - b, level)
+
+
+def ratio_of_medians(
+    first: Sequence[ArrayLike], second: Sequence[ArrayLike], level: float = LEVEL
+) -> Interval:
+    """Geometric mean over blocks of the ratio of medians, with a t-interval of its logarithm.
+
+    A block is what was timed under the same conditions in both (a seed, a
+    process): steps within one process are no independent observations, blocks
+    are. With one block there is no interval.
+
+    Parameters
+    ----------
+    first, second : sequences of array-like
+        Times of each block, seconds, above 0; only the blocks' order links the two.
+
+    References
+    ----------
+    Kalibera and Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, on
+    repetition at the level that varies; Fleming and Wallace, CACM 29 (1986), on
+    the geometric mean.
+    """
+    medians = [
+        np.array([float(np.median(np.asarray(block, dtype=np.float64))) for block in blocks])
+        for blocks in (first, second)
+    ]
+    return ratio_interval(medians[0], medians[1], level)
+
+
+def ratio_interval(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> Interval:
+    """Geometric mean of ``first / second``, with a t-interval of the mean log-ratio.
+
+    Parameters
+    ----------
+    first, second : array-like, shape (pairs,)
+        Above 0. Pairs with a NaN are left out.
+
+    Raises
+    ------
+    ValueError
+        A value is not above 0.
+    """
+    a, b = _pairs(first, second)
+    if (a <= 0).any() or (b <= 0).any():
+        raise ValueError("a ratio of times needs values above 0")
+    logs = mean_interval(np.log(a) - np.log(b), level)
+    return Interval(math.exp(logs.estimate), math.exp(logs.low), math.exp(logs.high), logs.n)
+
+
+def unpaired_ratio_of_medians(
+    first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = 2000
+) -> Interval:
+    """Ratio of the medians of two independent samples, with a bootstrap percentile interval.
+
+    Efron, Annals of Statistics 7 (1979). The resampling has a fixed seed, so
+    that a table prints the same figures twice. Fewer than 5 values on a side
+    have no interval.
+
+    Parameters
+    ----------
+    first, second : array-like
+        Above 0, such as the steps of one process each.
+    """
+    a, b = _finite(first), _finite(second)
+    n = min(len(a), len(b))
+    if n == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    estimate = float(np.median(a) / np.median(b))
+    if n < 5:
+        return Interval(estimate, math.nan, math.nan, n)
+    generator = np.random.default_rng(0)
+    drawn = [
+        np.median(generator.choice(sample, size=(resamples, len(sample))), axis=1)
+        for sample in (a, b)
+    ]
+    low, high = np.quantile(drawn[0] / drawn[1], [(1 - level) / 2, (1 + level) / 2])
+    return Interval(estimate, float(low), float(high), n)
+
+
+def wilson_interval(successes: int, trials: int, level: float = LEVEL) -> Interval:
+    """Share of successes with the score interval of Wilson, JASA 22 (1927)."""
+    return _binomial(successes, trials, level, "wilson")
+
+
+def clopper_pearson_interval(successes: int, trials: int, level: float = LEVEL) -> Interval:
+    """Share of successes with the exact interval of Clopper and Pearson, Biometrika 26 (1934)."""
+    return _binomial(successes, trials, level, "exact")
+
+
+def _binomial(successes: int, trials: int, level: float, method: str) -> Interval:
+    if trials == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    interval = stats.binomtest(successes, trials).proportion_ci(level, method)
+    return Interval(successes / trials, float(interval.low), float(interval.high), trials)
+
+
+def _t(level: float, degrees: int) -> float:
+    return float(stats.t.ppf((1 + level) / 2, degrees))
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    sample = np.asarray(values, dtype=np.float64).ravel()
+    return sample[~np.isnan(sample)]
+
+
+def _pairs(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    a = np.asarray(first, dtype=np.float64).ravel()
+    b = np.asarray(second, dtype=np.float64).ravel()
+    if a.shape != b.shape:
+        raise ValueError(f"pairs of {len(a)} and {len(b)} values")
+    whole = ~(np.isnan(a) | np.isnan(b))
+    return a[whole], b[whole]

@@ -1,0 +1,121 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from qbench.stats import (
+    clopper_pearson_interval,
+    mean_interval,
+    paired_difference,
+    ratio_interval,
+    ratio_of_medians,
+    unpaired_ratio_of_medians,
+    wilson_interval,
+)
+
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=20)
+
+
+def test_the_mean_interval_is_scipys_t_interval():
+    values = [0.91, 0.95, 0.89, 0.97, 0.93]
+    interval = mean_interval(values)
+    low, high = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
+    assert (interval.estimate, interval.n) == (pytest.approx(0.93), 5)
+    assert (interval.low, interval.high) == (pytest.approx(low), pytest.approx(high))
+    assert interval.half_width == pytest.approx((high - low) / 2)
+
+
+def test_one_value_has_no_interval_and_none_has_no_mean():
+    one, none = mean_interval([0.5]), mean_interval([])
+    assert one.estimate == 0.5
+    assert math.isnan(one.low)
+    assert not one.excludes(0.0)
+    assert math.isnan(none.estimate)
+    assert none.n == 0
+
+
+def test_nan_is_left_out_and_not_counted():
+    assert mean_interval([1.0, math.nan, 3.0]).estimate == 2.0
+    assert mean_interval([1.0, math.nan, 3.0]).n == 2
+
+
+def test_equal_values_have_an_interval_of_length_zero():
+    interval = mean_interval([0.5] * 4)
+    assert (interval.low, interval.high) == (0.5, 0.5)
+
+
+@given(VALUES)
+def test_a_method_does_not_differ_from_itself(values):
+    interval = paired_difference(values, values)
+    assert (interval.estimate, interval.low, interval.high) == (0, 0, 0)
+
+
+def test_pairing_cancels_what_the_seeds_share():
+    shared = np.random.default_rng(0).normal(scale=10, size=10)
+    noise = np.random.default_rng(1).normal(scale=0.01, size=10)
+    interval = paired_difference(shared + 0.1 + noise, shared)
+    low, high = stats.ttest_rel(shared + 0.1 + noise, shared).confidence_interval(0.95)
+    assert (interval.low, interval.high) == (pytest.approx(low), pytest.approx(high))
+    assert interval.excludes(0)
+
+
+def test_pairs_of_different_lengths_are_refused():
+    with pytest.raises(ValueError, match="pairs of 2 and 3"):
+        paired_difference([1, 2], [1, 2, 3])
+
+
+def test_a_ratio_is_the_inverse_of_its_inverse():
+    first, second = [1.0, 1.1, 0.9, 1.2], [2.0, 2.3, 1.7, 2.2]
+    there, back = ratio_interval(first, second), ratio_interval(second, first)
+    assert there.estimate == pytest.approx(1 / back.estimate)
+    assert there.low == pytest.approx(1 / back.high)
+
+
+def test_a_ratio_of_medians_ignores_outliers_within_a_block():
+    blocks = [[1.0, 1.0, 50.0], [1.1, 1.1, 1.1]]
+    twice = [[2.0, 2.0, 2.0], [2.2, 2.2, 90.0]]
+    interval = ratio_of_medians(twice, blocks)
+    assert interval.estimate == pytest.approx(2)
+    assert interval.n == 2
+
+
+def test_a_ratio_of_one_block_has_no_interval():
+    interval = ratio_of_medians([[2.0, 2.0]], [[1.0]])
+    assert interval.estimate == pytest.approx(2)
+    assert math.isnan(interval.low)
+
+
+def test_a_ratio_needs_positive_times():
+    with pytest.raises(ValueError, match="above 0"):
+        ratio_interval([1.0, 0.0], [1.0, 1.0])
+
+
+def test_the_bootstrap_of_a_ratio_covers_the_truth_and_repeats_itself():
+    generator = np.random.default_rng(3)
+    hits = 0
+    for _ in range(60):
+        first, second = generator.lognormal(np.log(3), 0.1, 40), generator.lognormal(0, 0.1, 40)
+        interval = unpaired_ratio_of_medians(first, second, resamples=400)
+        hits += not interval.excludes(3.0)
+    assert hits >= 51
+    assert interval == unpaired_ratio_of_medians(first, second, resamples=400)
+
+
+def test_a_few_steps_have_no_bootstrap_interval():
+    assert math.isnan(unpaired_ratio_of_medians([1, 2, 3, 4], [1, 2, 3, 4]).low)
+
+
+def test_binomial_intervals_have_their_known_values():
+    wilson = wilson_interval(9, 10)
+    assert (wilson.low, wilson.high) == (
+        pytest.approx(0.5958, abs=1e-4),
+        pytest.approx(0.9821, abs=1e-4),
+    )
+    exact = clopper_pearson_interval(0, 10)
+    assert exact.low == 0
+    assert exact.high == pytest.approx(1 - 0.025**0.1)
+    assert clopper_pearson_interval(100, 100).high == 1
+    assert math.isnan(wilson_interval(0, 0).estimate)
