@@ -1,0 +1,57 @@
+"""qbench's adapter for Qiskit: Aer with parameter binds, an adjoint on Aer, EstimatorQNN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+
+from qbench.backend import Backend, Execution, NumpyProgram
+from qbench.circuit import Circuit
+from qbench.exceptions import Unsupported
+
+DISTRIBUTIONS = (
+    "qiskit",
+    "qiskit-aer",
+    "qiskit-machine-learning",
+    "qiskit-algorithms",
+    "numpy",
+)
+
+
+class QiskitBackend(Backend):
+    """Qiskit circuits, executed by Aer or by qiskit-machine-learning's EstimatorQNN."""
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of Qiskit's distributions and of NumPy."""
+        return {name: version(name) for name in DISTRIBUTIONS}
+
+    def compile(self, circuit: Circuit, execution: Execution) -> NumpyProgram:
+        """A program of the mode's own class; raises Unsupported with the reason."""
+        if execution.accelerator != "cpu":
+            raise Unsupported(f"accelerator {execution.accelerator}: only cpu")
+        if execution.shots is not None:
+            raise Unsupported("shots: this adapter computes exact expectation values only")
+        match execution.device, execution.diff_method:
+            case "aer_statevector", "parameter-shift":
+                from qbench_qiskit.program_shift import ShiftProgram
+
+                return ShiftProgram(circuit, execution)
+            case "aer_statevector", "adjoint":
+                from qbench_qiskit.program_adjoint import AdjointProgram
+
+                return AdjointProgram(circuit, execution)
+            case "estimator_qnn", "parameter-shift" | "adjoint":
+                from qbench_qiskit.program_estimator import EstimatorProgram
+
+                return EstimatorProgram(circuit, execution)
+        raise Unsupported(f"no mode with device={execution.device}, {execution.diff_method}")
+
+    def notes(self) -> Iterable[str]:
+        """What a reader of the provenance should know."""
+        return (
+            "parametrised cp, crx, cry and crz are decomposed before Aer sees them: Aer "
+            f"{version('qiskit-aer')} evaluates them as if their angle were 0",
+        )
+
+
+__all__ = ["QiskitBackend"]

@@ -1,0 +1,225 @@
+"""What the tests of the Qiskit adapter measure, inside Qiskit's environment.
+
+Run as ``python -I -c`` by test_qiskit_adapter.py; prints one JSON object.
+"""
+
+import json
+
+import numpy as np
+from qbench_qiskit import QiskitBackend, program_shift
+from qbench_qiskit.program_shift import shift_rule
+from qiskit import QuantumCircuit
+from qiskit.circuit import Parameter
+from qiskit.quantum_info import SparsePauliOp
+from qiskit_aer import AerSimulator
+from qiskit_aer.primitives import EstimatorV2
+
+from qbench.backend import Execution
+from qbench.circuit import (
+    STATE_PREPARATION,
+    Angle,
+    Circuit,
+    Operation,
+    Probabilities,
+    ReferenceProgram,
+    expval,
+)
+
+SHIFT = Execution("aer_statevector", "parameter-shift")
+ADJOINT = Execution("aer_statevector", "adjoint", tier="expert")
+MODES = {
+    "shift": SHIFT,
+    "adjoint": ADJOINT,
+    "estimator": Execution("estimator_qnn", "parameter-shift", tier="tutorial"),
+    "reverse": Execution("estimator_qnn", "adjoint"),
+}
+CONTROLLED = {"cp": "CPhase", "crx": "CRX", "cry": "CRY", "crz": "CRZ"}
+ANGLE = 1.3
+
+
+def program(circuit, execution):
+    return QiskitBackend().compile(circuit, execution)
+
+
+def layered(prepared=False):
+    """Three wires, every kind of angle, features and weights read twice."""
+    x, w = Angle.input, Angle.weight
+    first = [Operation.of("RY", q, x(q) * 0.8) for q in range(3)]
+    if prepared:
+        first = [Operation.of(STATE_PREPARATION, (0, 1), x(0), x(1), x(2), 0.4)]
+    gates = [
+        *first,
+        Operation.of("CRX", (2, 0), w(0)),
+        Operation.of("CPhase", (0, 1), x(0) * x(1)),
+        Operation.of("U3", 1, w(1), 0.2, w(2)),
+        Operation.of("RZZ", (0, 2), w(0) * x(2)),
+        Operation.of("RY", 2, w(2)),
+        Operation.of("CNOT", (0, 2)),
+    ]
+    return Circuit(3, tuple(gates), (expval("Z", 0), expval("XY", 1, 2), expval("Z", 2)), 3, 3)
+
+
+def arrays(circuit, batch=3):
+    rng = np.random.default_rng(7)
+    return (
+        rng.normal(size=(batch, circuit.n_inputs)),
+        rng.normal(size=circuit.n_weights),
+        rng.normal(size=(batch, circuit.n_outputs)),
+    )
+
+
+def distance(results, expected):
+    return max(float(np.max(np.abs(a - b))) for a, b in zip(results, expected, strict=True))
+
+
+def controlled_rotations():
+    """<X Z> after each gate: bound before the run, bound by Aer in three ways, by the adapter."""
+    result = {}
+    for method, gate in CONTROLLED.items():
+        theta = Parameter("theta")
+        circuit = QuantumCircuit(2)
+        circuit.h([0, 1])
+        circuit.ry(0.4, 1)
+        circuit.rz(0.3, 1)
+        getattr(circuit, method)(theta, 0, 1)
+        operator = SparsePauliOp.from_sparse_list([("X", [0], 1.0), ("Y", [1], 0.5)], 2)
+        raw = circuit.copy()
+        raw.save_expectation_value(operator, [0, 1], label="value")
+
+        def run(circuit, runtime=False, **binds):
+            simulator = AerSimulator(method="statevector", runtime_parameter_bind_enable=runtime)
+            return float(simulator.run(circuit, **binds).result().data(0)["value"])
+
+        operations = (
+            Operation.of("H", 0),
+            Operation.of("H", 1),
+            Operation.of("RY", 1, 0.4),
+            Operation.of("RZ", 1, 0.3),
+            Operation.of(gate, (0, 1), Angle.weight(0)),
+        )
+        neutral = Circuit(2, operations, (expval("X", 0), expval("Y", 1)), 0, 1)
+        adapter = {
+            name: float(
+                program(neutral, execution).forward(np.zeros((1, 0)), np.array([ANGLE]))[0]
+                @ np.array([1.0, 0.5])
+            )
+            for name, execution in MODES.items()
+        }
+        pub = (circuit, operator, [ANGLE])
+        result[method] = {
+            "right": run(raw.assign_parameters({theta: ANGLE})),
+            "at_angle_zero": run(raw.assign_parameters({theta: 0.0})),
+            "binds": run(raw, parameter_binds=[{theta: [ANGLE]}]),
+            "runtime_binds": run(raw, runtime=True, parameter_binds=[{theta: [ANGLE]}]),
+            "estimator_v2": float(EstimatorV2().run([pub]).result()[0].data.evs),
+            "adapter": adapter,
+        }
+    return result
+
+
+def ways():
+    """Largest difference of outputs and gradients from the reference, by mode."""
+    result = {}
+    for name, execution in MODES.items():
+        circuit = layered()
+        results = program(circuit, execution).vjp(*arrays(circuit))
+        result[name] = distance(results, ReferenceProgram(circuit).vjp(*arrays(circuit)))
+    return result
+
+
+def amplitudes():
+    """The same for amplitude encoding, in the modes that offer it."""
+    circuit = layered(prepared=True)
+    expected = ReferenceProgram(circuit).vjp(*arrays(circuit))
+    basis = np.zeros((2, 4))
+    basis[0, 3], basis[1, 0] = 2.0, -1.0
+    weights = np.array([0.4, 0.2, 0.9])
+    first = Operation.of(STATE_PREPARATION, (0, 1), *(Angle.input(i) for i in range(4)))
+    rest = [Operation.of("RY", 0, Angle.weight(0)), Operation.of("CNOT", (0, 1))]
+    single = Circuit(2, (first, *rest), (expval("Z", 1), expval("X", 0)), 4, 3)
+    case = (basis, weights, np.ones((2, 2)))
+    at_basis = ReferenceProgram(single).vjp(*case)
+    return {
+        name: {
+            "general": distance(program(circuit, MODES[name]).vjp(*arrays(circuit)), expected),
+            "basis_states": distance(program(single, MODES[name]).vjp(*case), at_basis),
+        }
+        for name in ("shift", "adjoint")
+    }
+
+
+def states():
+    """Largest difference of states, with their global phases."""
+    result = {}
+    for name in ("shift", "adjoint"):
+        for prepared in (False, True):
+            circuit = layered(prepared)
+            x, w, _ = arrays(circuit)
+            found = program(circuit, MODES[name]).states(x, w)
+            result[f"{name} {prepared}"] = distance(
+                [found], [ReferenceProgram(circuit).states(x, w)]
+            )
+    return result
+
+
+def refusals():
+    """What EstimatorQNN answers to what it cannot do."""
+    probabilities = Circuit(2, (Operation.of("H", 0),), (Probabilities((0,)),))
+    result = {}
+    for key, circuit in {"probabilities": probabilities, "amplitudes": layered(True)}.items():
+        try:
+            program(circuit, MODES["estimator"])
+        except Exception as error:  # noqa: BLE001 - its type is what is tested
+            result[key] = [type(error).__name__, str(error)]
+    return result
+
+
+def rows_run():
+    """Rows that Aer ran for one gradient, by what was asked for."""
+    circuit = layered()
+    found = {}
+    for key, wanted in {
+        "both": (True, True),
+        "inputs": (True, False),
+        "weights": (False, True),
+    }.items():
+        compiled = program(circuit, SHIFT)
+        rows, run = [], compiled.aer.run
+        compiled.aer.run = lambda t, thetas, i, rows=rows, run=run: (
+            rows.append(len(thetas)) or run(t, thetas, i)
+        )
+        compiled.vjp(*arrays(circuit, batch=1), *wanted)
+        found[key] = sum(rows)
+    return found
+
+
+def small_runs():
+    """Differences when a batch has to be cut into runs of three rows."""
+    result = {}
+    for name, prepared in (
+        ("shift", False),
+        ("shift", True),
+        ("adjoint", False),
+        ("adjoint", True),
+    ):
+        circuit = layered(prepared)
+        compiled = program(circuit, MODES[name])
+        for template in vars(compiled).values():
+            if hasattr(template, "rows_per_run"):
+                template.rows_per_run = 3
+        program_shift.ROWS_PER_RUN = 3
+        case = arrays(circuit, batch=7)
+        expected = ReferenceProgram(circuit).vjp(*case)
+        result[f"{name} {prepared}"] = distance(compiled.vjp(*case), expected)
+    program_shift.ROWS_PER_RUN = 4096
+    return result
+
+
+def main():
+    checks = (controlled_rotations, ways, amplitudes, states, refusals, rows_run, small_runs)
+    found = {check.__name__: check() for check in checks}
+    found["rules"] = {"two": shift_rule((1.0,)), "four": shift_rule((0.5, 1.0))}
+    print(json.dumps(found))
+
+
+main()

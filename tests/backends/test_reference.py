@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from qbench.testing.pytest_backends import EnvironmentConformance
+
+
+@pytest.mark.environments
+class TestReference(EnvironmentConformance):
+    name = "reference"
