@@ -1,0 +1,148 @@
+"""How a run's frame is cut into the groups that tables show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from qbench.exceptions import UnknownNameError
+from qbench.spec import selects
+from qbench.spec.problems import unknown
+from qbench.stats import HIGHER_IS_BETTER
+from qbench.store import OK
+
+LABEL = "labels."
+"""Axes go by ``labels.AXIS`` in frames and rows: an axis may be called like a column."""
+
+TASK_OF_DRAWS = "gradient_variance"
+
+KEYS = {
+    "model": "method",
+    "backend": "backend",
+    "variant": "variant",
+    "device": "device",
+    "gradient": "diff_method",
+    "tier": "tier",
+    "precision": "precision",
+    "dataset": "dataset",
+    "seed": "seed",
+}
+"""What rows can be chosen and arranged by besides the suite's axes, and its column."""
+
+
+def axes_of(frame: pd.DataFrame) -> list[str]:
+    """The suite's axes that have more than one value in this run."""
+    columns = [c for c in frame.columns if c.startswith(LABEL)]
+    return [c.removeprefix(LABEL) for c in columns if frame[c].nunique(dropna=False) > 1]
+
+
+def group_by_axes(
+    frame: pd.DataFrame, axes: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Each point of the grid, as ``labels.AXIS``, with its rows, in the order of the suite."""
+    if not axes:
+        yield {}, frame
+        return
+    columns = [LABEL + axis for axis in axes]
+    for values, group in frame.groupby(columns, sort=False, dropna=False):
+        yield dict(zip(columns, values, strict=True)), group
+
+
+def at(frame: pd.DataFrame, where: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows that have these values in these columns."""
+    for column, value in where.items():
+        same = frame[column].isna() if pd.isna(value) else frame[column] == value
+        frame = frame[same]
+    return frame
+
+
+def column_of(key: str, frame: pd.DataFrame, said: str) -> str:
+    """The frame's column of an axis or of one of KEYS.
+
+    Raises
+    ------
+    UnknownNameError
+        Neither; suggests the nearest.
+    """
+    if LABEL + key in frame:
+        return LABEL + key
+    if key in KEYS:
+        return KEYS[key]
+    axes = [c.removeprefix(LABEL) for c in frame.columns if c.startswith(LABEL)]
+    raise UnknownNameError(f"{said}: {unknown('key', key, [*axes, *KEYS])}")
+
+
+def matching(frame: pd.DataFrame, patterns: Mapping[str, str]) -> pd.DataFrame:
+    """The rows that fit every pattern (``variant='qiskit*'``).
+
+    Raises
+    ------
+    UnknownNameError
+        An unknown key, or nothing is left.
+    """
+    kept = frame
+    for key, pattern in patterns.items():
+        column = column_of(key, frame, f"--filter {key}={pattern}")
+        fits = [selects({key: pattern}, {key: str(value)}) for value in kept[column]]
+        kept = kept[fits]
+        if kept.empty:
+            there = ", ".join(dict.fromkeys(map(str, frame[column].dropna())))
+            raise UnknownNameError(f"--filter {key}={pattern}: no row is left; there are {there}")
+    return kept
+
+
+def metric_column(frame: pd.DataFrame, wanted: str | None, *, times: bool = False) -> str | None:
+    """The column of the wanted metric, or of the leading one; None where none is recorded.
+
+    Parameters
+    ----------
+    times : whether times (``step_ms``) count as metrics too
+
+    Raises
+    ------
+    UnknownNameError
+        The wanted one is not recorded; suggests the nearest.
+    """
+    kinds = ("metrics.", "timings.") if times else ("metrics.",)
+    numeric = frame.select_dtypes("number").columns
+    recorded = {c.partition(".")[2]: c for kind in kinds for c in numeric if c.startswith(kind)}
+    if wanted is None:
+        return next((f"metrics.{name}" for name in leading_metrics(frame)), None)
+    if wanted not in recorded:
+        message = unknown("metric", wanted, recorded)
+        raise UnknownNameError(f"--metric: {message} (recorded: {', '.join(recorded)})")
+    return recorded[wanted]
+
+
+def leading_metrics(frame: pd.DataFrame) -> list[str]:
+    """The leading recorded metric; the others are in the store."""
+    recorded = {c.removeprefix("metrics.") for c in frame.columns}
+    leading = ("accuracy", "rmse", *HIGHER_IS_BETTER)
+    return [name for name in leading if name in recorded][:1]
+
+
+def from_one_backend(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the first variant that is complete, else of the one with most ok."""
+    groups: list[pd.DataFrame] = [
+        rows[rows["variant"] == variant] for variant in dict.fromkeys(rows["variant"])
+    ]
+    complete = [g for g in groups if (g["status"] == OK).all()]
+    return complete[0] if complete else max(groups, key=lambda g: int((g["status"] == OK).sum()))
+
+
+def paired(first: pd.DataFrame, second: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The seeds that are ok in both, with ``columns`` of the first and, ``_other``, of the second.
+
+    Seeds where one of the values is missing are left out.
+    """
+    sides = [side[side["status"] == OK][["seed", *columns]] for side in (first, second)]
+    return sides[0].merge(sides[1], on="seed", suffixes=("", "_other")).dropna()
+
+
+def reasons(rows: pd.DataFrame, by: str) -> Iterator[str]:
+    """Why trials are not ok: ``NAME: 2 failed: reason``, one for each different reason."""
+    bad = rows[(rows["status"] != OK) & rows["reason"].fillna("").ne("")]
+    for (name, status, reason), group in bad.groupby([by, "status", "reason"], sort=False):
+        yield f"{name}: {len(group)} {status}: {reason}"

@@ -1,0 +1,137 @@
+"""Two runs side by side."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from qbench.exceptions import UnknownNameError
+from qbench.report import View, run_tables, two_runs_tables
+from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
+from tests.report.conftest import HandmadeRun, noted, row_of
+
+
+@pytest.fixture
+def other(store):
+    return HandmadeRun(store)
+
+
+def pair_of(run, other):
+    return Pair.of(run.frame(), other.frame())
+
+
+def test_differences_are_b_minus_a_of_equal_seeds(run, other):
+    run.add("qnn", 0.90, 0.80)
+    other.add("qnn", 0.94, 0.82, 0.10)
+    row = row_of(two_runs_models(pair_of(run, other)))
+    assert (row["a"], row["b"]) == (pytest.approx(0.85), pytest.approx(1.86 / 3))
+    assert row["difference"] == pytest.approx(0.03)
+    assert row["difference_high"] - 0.03 == pytest.approx(12.706204736 * 0.01)
+    assert row["seeds"] == "2, 3, 2"
+
+
+def test_the_ratio_of_steps_is_b_over_a_by_seed(run, other):
+    run.add("qnn", 0.9, 0.9, step_ms=[2.0, 3.0])
+    other.add("qnn", 0.9, 0.9, step_ms=[4.0, 9.0])
+    row = row_of(two_runs_frameworks(pair_of(run, other)))
+    assert (row["a"], row["b"]) == (2.5, 6.5)
+    assert row["ratio"] == pytest.approx(math.sqrt(6))
+
+
+def test_equal_accuracies_say_so(run, other):
+    run.add("qnn", 0.9, 0.8)
+    other.add("qnn", 0.9, 0.8)
+    row = row_of(two_runs_models(pair_of(run, other)))
+    assert (row["difference"], row["difference_text"]) == (0.0, "equal")
+
+
+def test_each_backend_and_point_is_a_row_of_its_own(run, other):
+    for each in (run, other):
+        for depth in ("1", "2"):
+            for variant in ("pennylane", "qiskit"):
+                each.add("qnn", 0.9, variant=variant, axes={"depth": depth})
+    table = two_runs_models(pair_of(run, other))
+    assert [(r["labels.depth"], r["variant"]) for r in table.rows] == [
+        ("1", "pennylane"),
+        ("1", "qiskit"),
+        ("2", "pennylane"),
+        ("2", "qiskit"),
+    ]
+
+
+def test_an_axis_that_differs_between_the_runs_only_keeps_them_apart(run, other):
+    run.add("qnn", 0.9, axes={"depth": "1"})
+    other.add("qnn", 0.8, axes={"depth": "2"})
+    table = two_runs_models(pair_of(run, other))
+    assert len(table.rows) == 2
+    assert "difference" not in table.rows[0]
+
+
+def test_what_one_run_lacks_is_named(run, other):
+    run.add("qnn", 0.9).add("svm_rbf", 0.9, variant="baselines")
+    other.add("qnn", 0.9).add("qnn", 0.9, variant="qiskit")
+    table = two_runs_models(pair_of(run, other))
+    assert noted(table, "only in A: svm_rbf")
+    assert noted(table, "only in B: qnn on qiskit")
+    assert len(table.rows) == 3
+
+
+def test_trials_that_were_not_run_again_are_no_measurement(run, other):
+    run.add("qnn", 0.9, 0.8, shared=True)
+    other.add("qnn", 0.9, 0.8, shared=True)
+    table = two_runs_frameworks(pair_of(run, other))
+    assert row_of(table)["ratio_text"] == "same trials"
+    assert noted(table, "2 trials are the same in both runs")
+
+
+def test_other_machines_and_versions_are_noted(run, other):
+    run.add("qnn", 0.9, provenance={"versions": {"pennylane": "0.45.1", "torch": "2"}})
+    other.add(
+        "qnn", 0.9, provenance={"machine": "m2", "versions": {"pennylane": "0.46", "torch": "2"}}
+    )
+    table = two_runs_frameworks(pair_of(run, other))
+    assert noted(table, "different machines")
+    assert noted(table, "pennylane: pennylane 0.45.1 in A, 0.46 in B")
+    assert not noted(table, "torch")
+
+
+def test_no_ratio_crosses_precisions(run, other):
+    run.add("qnn", 0.9, 0.9)
+    other.add("qnn", 0.9, 0.9, precision="single")
+    row = row_of(two_runs_frameworks(pair_of(run, other)))
+    assert "ratio" not in row
+    assert row["precision"] == "double / single"
+
+
+def test_failures_of_either_run_are_given_with_their_reasons(run, other):
+    run.add("qnn", 0.9, 0.8)
+    other.add("qnn", None, None, status="failed", reason="disagrees by 0.1")
+    table = two_runs_models(pair_of(run, other))
+    row = row_of(table)
+    assert row["seeds"] == "2, 0, 0"
+    assert "b" not in row
+    assert noted(table, "B: pennylane: 2 failed: disagrees by 0.1")
+
+
+def test_the_tables_say_which_run_is_which_and_one_run_is_no_pair(run, other, store):
+    run.add("qnn", 0.9)
+    other.add("qnn", 0.8)
+    tables = two_runs_tables(store, run.save(), other.save(), View())
+    assert [t.title for t in tables] == ["Models in A and B", "Frameworks in A and B"]
+    assert noted(tables[0], f"A: run {run.id} of suite")
+    assert noted(tables[1], f"B: run {other.id} of suite")
+    with pytest.raises(UnknownNameError, match="both names mean run"):
+        two_runs_tables(store, run.id, run.id)
+
+
+def test_a_run_is_compared_as_it_ended_not_as_later_runs_measured_again(run, other, store):
+    run.add("qnn", 0.9, shared=True, step_ms=2.0).save()
+    other.add("qnn", 0.9, shared=True, step_ms=6.0)
+    ((record, outcome),) = other.records
+    store.plan(other.id, [record])
+    store.finish_attempt(store.begin_attempt(record.id, other.id), outcome)  # run --force
+    store.end_run(other.id)
+    assert row_of(run_tables(store, run.id)[1])["step_ms"] == 6.0
+    row = row_of(two_runs_tables(store, run.id, other.id)[1])
+    assert (row["a"], row["b"], row["ratio"]) == (2.0, 6.0, pytest.approx(3.0))

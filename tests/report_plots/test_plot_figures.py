@@ -1,0 +1,170 @@
+"""What is drawn is what the store holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qbench.exceptions import PlotError, UnknownNameError
+from qbench.report.plots import KINDS, Source, find_kinds, plot
+from qbench.stats import mean_interval
+from qbench.store import open_store
+
+
+@pytest.fixture
+def source_of(results):
+    with open_store(results, writable=False) as store:
+        yield lambda run, **asked: Source.open(store, store.resolve_run(run), **asked)
+
+
+def lines(figure):
+    """Label -> the y values of its line, over all panels of the figure."""
+    found = {}
+    for axes in figure.axes:
+        for container in axes.containers:
+            found.setdefault(container.get_label(), []).extend(container[0].get_ydata())
+    return found
+
+
+def test_the_error_is_one_less_the_accuracy_with_the_interval_of_the_statistics(source_of):
+    source = source_of("grid")
+    figure, drawing = plot(source, "error")
+    assert list(drawing.points["x"]) == ["2", "4", "10"]
+    accuracy = source.frame[source.frame["variant"] == "reference"]
+    for row in drawing.points.itertuples():
+        values = accuracy[accuracy["labels.n_qubits"] == row.x]["metrics.accuracy"].dropna()
+        expected = mean_interval(1 - values.to_numpy())
+        assert (row.y, row.y_low, row.y_high) == pytest.approx(
+            (expected.estimate, expected.low, expected.high)
+        )
+    assert lines(figure)["qnn"] == pytest.approx(list(drawing.points["y"]))
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["2", "4", "10"]
+
+
+def test_without_an_axis_each_method_has_a_row(source_of):
+    figure, drawing = plot(source_of("plain"), "error")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["qnn", "forest"]
+    drawn = [float(c[0].get_xdata()[0]) for c in axes.containers]
+    assert drawn == list(drawing.points["y"]) == pytest.approx([2 / 30, 2 / 30])
+
+
+def test_learning_curves_are_medians_with_quartiles_of_both_losses(source_of):
+    figure, drawing = plot(source_of("plain"), "learning")
+    train = drawing.points[drawing.points["part"] == "train"]
+    assert list(train["y"]) == pytest.approx([2, 1, 2 / 3])
+    assert list(train["y_low"]) == pytest.approx([1.5, 0.75, 0.5])
+    (axes,) = figure.axes
+    assert axes.lines[0].get_ydata() == pytest.approx([2, 1, 2 / 3])
+    assert axes.lines[1].get_ydata() == pytest.approx([1, 0.5, 1 / 3])
+    assert len(axes.collections) == 2
+
+
+def test_times_have_a_panel_a_phase_and_a_series_a_variant(source_of):
+    figure, drawing = plot(source_of("grid"), "time")
+    titles = ["import (s)", "compile (s)", "step (ms)", "evaluation (ms)"]
+    assert [axes.get_title() for axes in figure.axes] == titles
+    steps = drawing.points[drawing.points["panel"] == "step (ms)"]
+    assert list(steps[steps["series"] == "pennylane"]["y"]) == [4, 8, 20]
+    assert set(drawing.points[drawing.points["panel"] == "compile (s)"]["y"]) == {0.1}
+    assert set(drawing.points[drawing.points["panel"] == "evaluation (ms)"]["y"]) == {2.0}
+    assert all(axes.get_yscale() == "log" for axes in figure.axes)
+
+
+def test_accuracy_stands_against_the_time_of_training_or_of_the_fit(source_of):
+    figure, drawing = plot(source_of("plain"), "accuracy-time")
+    found = drawing.points.set_index("series")
+    assert (found["x"]["qnn"], found["x"]["forest"]) == pytest.approx((2.0, 0.02))
+    (axes,) = figure.axes
+    assert [list(c[0].get_xdata()) for c in axes.containers] == [[2.0], pytest.approx([0.02])]
+
+
+def test_a_method_without_a_number_of_parameters_is_named_as_left_out(source_of):
+    _, drawing = plot(source_of("plain"), "accuracy-parameters")
+    assert drawing.points["x"].tolist() == [18]
+    assert drawing.notes == ("left out, without a number of parameters: forest",)
+
+
+def test_the_gradient_variance_is_against_qubits_where_an_axis_gives_them(source_of):
+    figure, drawing = plot(source_of("grid"), "gradient-variance")
+    assert (drawing.x_label, list(drawing.points["x"])) == ("qubits", ["2", "4", "10"])
+    assert lines(figure)["qnn"] == [2.0**-2, 2.0**-4, 2.0**-10]
+    assert drawing.points["y_high"].tolist() == pytest.approx(
+        [1.3 * v for v in drawing.points["y"]]
+    )
+
+
+def test_confusion_counts_test_rows_over_all_seeds(source_of):
+    figure, drawing = plot(source_of("plain"), "confusion")
+    counts = drawing.points[drawing.points["panel"] == "qnn"]["count"].to_numpy().reshape(3, 3)
+    assert counts.sum() == 90
+    assert counts.sum() - np.trace(counts) == 1 + 2 + 3
+    texts = [int(text.get_text()) for text in figure.axes[0].texts]
+    assert texts == counts.ravel().tolist()
+
+
+def test_confusion_refuses_data_that_is_no_longer_what_the_trial_saw(source_of):
+    source = source_of("plain")
+    source.frame["metrics.accuracy"] = 0.5
+    with pytest.raises(PlotError, match="not those that it saw"):
+        plot(source, "confusion")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kind_draws_an_empty_picture(source_of, kind):
+    with pytest.raises(PlotError, match=r"run \w+"):
+        plot(source_of("failed"), kind)
+
+
+def test_rows_can_be_chosen_and_laid_out(source_of):
+    source = source_of("grid", where={"n_qubits": "4", "variant": "penny*"})
+    assert set(source.frame["labels.n_qubits"]) == {"4"}
+    assert set(source.frame["variant"]) == {"pennylane"}
+    assert source_of("grid", by="n_qubits").main_axis() == "n_qubits"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"by": "n_qubit"}, "no axis 'n_qubit' in the run; did you mean 'n_qubits'"),
+        ({"metric": "acuracy"}, "did you mean 'accuracy'"),
+        ({"metric": "rmse"}, "rmse"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_nearest(source_of, asked, said):
+    with pytest.raises(UnknownNameError, match=said):
+        source_of("grid", **asked)
+
+
+def test_a_wrong_kind_is_told_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'learning'"):
+        find_kinds("lerning")
+    assert find_kinds("all") == list(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("run", ["grid", "plain"])
+@pytest.mark.parametrize("grey", [False, True])
+def test_a_picture_is_a_column_wide_and_nothing_in_it_is_clipped(source_of, run, kind, grey):
+    if kind == "gradient-variance" and run == "plain":
+        pytest.skip("measured none")
+    if kind == "confusion" and run == "grid":
+        pytest.skip("its accuracies are made up")
+    figure, _ = plot(source_of(run), kind, grey=grey)
+    assert figure.get_figwidth() == pytest.approx(3.4)
+    figure.draw_without_rendering()
+    inside = figure.bbox.padded(1)
+    legends = [legend.get_window_extent() for legend in figure.legends]
+    for axes in (a for a in figure.axes if a.get_visible()):
+        box = axes.get_tightbbox()
+        assert inside.contains(box.x0, box.y0)
+        assert inside.contains(box.x1, box.y1)
+        assert not any(legend.overlaps(box.shrunk(0.99, 0.99)) for legend in legends)
+
+
+def test_series_differ_in_more_than_colour():
+    from qbench.report.plots.style import looks
+
+    found = looks([str(i) for i in range(11)], grey=True)
+    assert len({look.marker for look in found.values()}) == 11
