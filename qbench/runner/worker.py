@@ -154,6 +154,35 @@ class Worker(WorkerProcess):
             compile_seconds=float(reply.message["compile_seconds"]),
         )
 
+    def gradients(
+        self,
+        circuit: Circuit,
+        execution: Execution,
+        components: Sequence[int],
+        arrays: Arrays,
+        **limits: Unpack[Limits],
+    ) -> Reply:
+        """Gradients of one output with respect to a circuit's inputs, one a draw.
+
+        Parameters
+        ----------
+        circuit : Circuit
+            Without weights (``weights_as_inputs()``) and with one output.
+        components : list of int
+            Inputs whose derivatives come back, in this order.
+        arrays : mapping
+            ``inputs``, shape (draws, features).
+
+        Returns
+        -------
+        Reply
+            Arrays ``outputs`` (draws,) and ``gradients`` (draws, components); fields
+            ``seconds``, ``compile_seconds``, ``rows_per_batch`` and ``memory``.
+        """
+        payload = {**_circuit(circuit, execution), "components": [int(c) for c in components]}
+        given = {"inputs": _floats(arrays["inputs"])}
+        return self.call("gradients", payload, given, **limits)
+
     def states(
         self,
         circuit: Circuit,

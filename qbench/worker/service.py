@@ -9,18 +9,20 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from qbench.backend import Array
 from qbench.circuit import Circuit
 from qbench.exceptions import CircuitError, DivergedError, QbenchError, Unsupported
-from qbench.worker import training
+from qbench.worker import batches, training
 from qbench.worker.engine import Engine
 from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message, load_arrays, save_arrays
+from qbench.worker.resources import MemoryMeter
 
 Report = Callable[[Mapping[str, Any]], None]
 """Sends an event of the request that is being served."""
@@ -81,6 +83,7 @@ class Service:
             "evaluate": self._evaluate,
             "states": self._states,
             "train": self._train,
+            "gradients": self._gradients,
             "gradient_draws": self._gradient_draws,
             "predict": self._predict,
             "fit": self._fit,
@@ -173,6 +176,36 @@ class Service:
             results |= {"d_inputs": d_inputs, "d_weights": d_weights}
         return results, {"compile_seconds": compiling, "seconds": seconds}
 
+    def _gradients(self, request: Message, arrays: Arrays, report: Report) -> Answer:
+        execution = self._engine.execution(request["execution"])
+        circuit = Circuit.from_json(request["circuit"])
+        _check_draws(circuit, request["components"], arrays["inputs"])
+        program, compiling = self._engine.compile(circuit, execution)
+        inputs, components = arrays["inputs"], request["components"]
+        size = batches.even(len(inputs), batches.rows_per_batch([circuit], execution))
+        outputs, gradients = [], []
+        meter = MemoryMeter()
+        start = time.perf_counter()
+        for x, own in batches.batches(inputs, size):
+            cotangent = np.ones((len(x), 1))
+            y, d_inputs, _ = self._engine.host.evaluate(
+                program, execution, circuit, x, np.zeros(0), cotangent
+            )
+            assert d_inputs is not None  # a cotangent was given
+            outputs.append(y[:own, 0])
+            gradients.append(d_inputs[:own, components])
+        seconds = time.perf_counter() - start
+        results: dict[str, NDArray[Any]] = {
+            "outputs": np.concatenate(outputs),
+            "gradients": np.concatenate(gradients),
+        }
+        return results, {
+            "compile_seconds": compiling,
+            "seconds": seconds,
+            "rows_per_batch": size,
+            "memory": meter.result(),
+        }
+
     def _states(self, request: Message, arrays: Arrays, report: Report) -> Answer:
         execution = self._engine.execution(request["execution"])
         circuit = Circuit.from_json(request["circuit"])
@@ -230,6 +263,28 @@ def _check_shapes(circuit: Circuit, arrays: Arrays) -> None:
             raise CircuitError(
                 f"{name} of shape {array.shape} do not fit the circuit, which takes "
                 f"{expected[name]}"
+            )
+
+
+def _check_draws(circuit: Circuit, components: Sequence[int], inputs: NDArray[Any]) -> None:
+    """Whether ``inputs`` are draws of this circuit's angles, ``components`` some of them."""
+    if circuit.n_weights:
+        raise CircuitError(
+            f"gradients of draws need a circuit without weights, this one has "
+            f"{circuit.n_weights}: take weights_as_inputs()"
+        )
+    if circuit.n_outputs != 1:
+        raise CircuitError(
+            f"gradients of draws need a circuit of one output, this one has {circuit.n_outputs}"
+        )
+    if not len(inputs):
+        raise QbenchError("gradients of draws need at least one row of inputs")
+    _check_shapes(circuit, {"inputs": inputs})
+    for index in components:
+        if not 0 <= index < circuit.n_inputs:
+            raise QbenchError(
+                f"component {index} is out of range: the circuit has {circuit.n_inputs} inputs"
+                + (f", 0 to {circuit.n_inputs - 1}" if circuit.n_inputs else "")
             )
 
 
