@@ -206,6 +206,7 @@ class Worker(WorkerProcess):
         trainer: Mapping[str, Any],
         seed: int,
         arrays: Arrays,
+        gradient_course: bool = False,
         **limits: Unpack[Limits],
     ) -> Reply:
         """Train a resolved model; ``on_event`` receives an event per epoch.
@@ -220,6 +221,10 @@ class Worker(WorkerProcess):
             ``x_train``, ``y_train``, ``x_validation``, ``y_validation`` (or neither),
             ``x_test``, ``y_test``, ``order`` (int64, epochs by samples) and one
             ``param.NAME`` a parameter.
+        gradient_course : bool
+            With ``course_x`` and ``course_y`` among the arrays: the reply has
+            ``course.NAME``, shape (epochs + 1, copies, weights), the gradient of that
+            batch's loss before training and after each epoch, one a quantum parameter.
         """
         payload = {
             "model": model,
@@ -228,6 +233,7 @@ class Worker(WorkerProcess):
             "execution": execution.to_json(),
             "trainer": trainer,
             "seed": seed,
+            "gradient_course": gradient_course,
         }
         return self.call("train", payload, arrays, **limits)
 

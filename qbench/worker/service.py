@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from qbench.backend import Array
 from qbench.circuit import Circuit
 from qbench.exceptions import CircuitError, DivergedError, QbenchError, Unsupported
-from qbench.worker import batches, training
+from qbench.worker import batches, draws, training
 from qbench.worker.engine import Engine
 from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message, load_arrays, save_arrays
 from qbench.worker.resources import MemoryMeter
@@ -226,8 +226,13 @@ class Service:
         programs, compiling = self._engine.programs(layers, execution, weights_as_inputs=True)
         model.load(_prefixed(arrays, "param."))
         start = time.perf_counter()
-        gradients = model.gradient_draws(
-            arrays["x"], arrays["y"], _prefixed(arrays, "draws."), programs
+        gradients = draws.gradients(
+            model,
+            arrays["x"],
+            arrays["y"],
+            _prefixed(arrays, "draws."),
+            programs,
+            batches.drawn_rows(layers, execution),
         )
         seconds = time.perf_counter() - start
         results = {f"gradients.{name}": array for name, array in gradients.items()}

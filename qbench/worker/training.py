@@ -5,7 +5,7 @@ the model and tracing its step (about 0 in a warm worker that kept them); ``step
 optimisation step, its batch in and its loss out; ``epoch_s`` the training part of
 each epoch; ``evaluation_s`` one pass over the validation set, mean; ``train_s``
 the whole loop with its evaluations; ``cpu_s`` the processor time of all threads
-in that loop.
+in that loop. The course of the gradient, where it is asked for, is in none of them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.exceptions import DivergedError, QbenchError
 from qbench.worker import losses, schedules
+from qbench.worker.draws import Course
 from qbench.worker.engine import Engine
 from qbench.worker.hosts.base import HostModel, Layer
 from qbench.worker.probes import probe
@@ -83,16 +84,21 @@ def train(
     initial = {n.removeprefix("param."): a for n, a in arrays.items() if n.startswith("param.")}
     model.load(initial)
     model.reset_optimizer(request["trainer"]["optimizer"], request["trainable"])
-    loop = TrainingLoop(model, request, arrays, execution, list(programs.values()), report)
+    course = _course(engine, model, request, arrays, execution)
+    loop = TrainingLoop(model, request, arrays, execution, list(programs.values()), report, course)
     begun = time.perf_counter()
     model.warm_up(*loop.first_batch)
     compile_s += time.perf_counter() - begun
     wall, cpu = time.perf_counter(), time.process_time()
     loop.run()
     train_s, cpu_s = time.perf_counter() - wall, time.process_time() - cpu
+    if course is not None:
+        train_s, cpu_s = train_s - course.seconds, cpu_s - course.cpu_seconds
 
     selected = model.parameters() if loop.selected is None else loop.selected
     results = _outputs(model, loop, selected, arrays, layers, execution)
+    if course is not None:
+        results |= course.arrays()
     memory = meter.result()
     batch, _ = loop.first_batch
     for parameters, moment in ((initial, "first"), (selected, "final")):
@@ -106,6 +112,25 @@ def train(
         "memory": memory,
         "circuit_executions_per_step": loop.record.executions_per_step,
     }
+
+
+def _course(
+    engine: Engine,
+    model: HostModel,
+    request: Mapping[str, Any],
+    arrays: Arrays,
+    execution: Execution,
+) -> Course | None:
+    """What records the course of the gradient, where the request asks for it."""
+    if not request.get("gradient_course"):
+        return None
+    missing = [name for name in ("course_x", "course_y") if name not in arrays]
+    if missing:
+        raise QbenchError(f"gradient_course needs a batch; there is no {' and no '.join(missing)}")
+    layers = request["model"]["layers"]
+    programs, _ = engine.programs(layers, execution, weights_as_inputs=True)
+    x = np.ascontiguousarray(arrays["course_x"], dtype=DTYPES[execution.precision])
+    return Course(model, x, arrays["course_y"], programs)
 
 
 def _outputs(
@@ -147,9 +172,11 @@ class TrainingLoop:
         execution: Execution,
         programs: Sequence[Program | NumpyProgram],
         report: Report,
+        course: Course | None = None,
     ) -> None:
         trainer = request["trainer"]
         self._model, self._arrays, self._report = model, arrays, report
+        self._course = course
         self._layers, self._loss = request["model"]["layers"], request["loss"]
         self._execution, self._programs = execution, programs
         self._seed = int(request["seed"])
@@ -190,6 +217,7 @@ class TrainingLoop:
 
     def run(self) -> None:
         """Train until the epochs or steps are done or early stopping ends it."""
+        self._record_course()
         for epoch in range(1, self._planned + 1):
             if len(self.record.step_s) >= self._max_steps:
                 break
@@ -198,6 +226,7 @@ class TrainingLoop:
             start = time.perf_counter()
             train_loss = self._train_epoch(epoch, rate)
             self.record.epoch_s.append(time.perf_counter() - start)
+            self._record_course()
             metrics = self._validate(epoch)
             self._select(epoch, metrics["validation_loss"])
             self._report(
@@ -236,6 +265,10 @@ class TrainingLoop:
         if before is not None and after is not None:
             self.record.executions = (self.record.executions or 0) + after - before
         return total / seen
+
+    def _record_course(self) -> None:
+        if self._course is not None:
+            self._course.record()
 
     def _executions(self) -> int | None:
         """Circuits executed so far, where all the programs count them."""

@@ -78,7 +78,8 @@ class HostModel(ABC):
         Parameters
         ----------
         draws : arrays, shape (samples, copies, weights), by quantum parameter name
-            All quantum layers are drawn together; all other parameters stay as loaded.
+            As many as fit one batch (:func:`qbench.worker.draws.gradients` cuts them). All
+            quantum layers are drawn together; all other parameters stay as loaded.
         programs : by quantum layer name
             Compiled for ``circuit.weights_as_inputs()``: their rows are
             (features, weights of the draw), so many draws run as one batch.

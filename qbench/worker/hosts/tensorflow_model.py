@@ -14,6 +14,7 @@ from qbench.backend import Array, NumpyProgram, Program
 from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker import dropout, losses
+from qbench.worker.batches import filled
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
 from qbench.worker.hosts.shapes import check_parameters, check_trainable, parameter_shapes
 from qbench.worker.hosts.tensorflow_autograd import (
@@ -35,12 +36,6 @@ from qbench.worker.hosts.tensorflow_optimizers import Optimizer, make
 
 EVALUATED_ROWS = 32
 """Rows of one traced evaluation, at least: shorter batches are filled up to them."""
-
-DRAWN_ROWS = 2048
-"""Rows of one batch over draws of weights, at most."""
-
-DRAWN_AMPLITUDES = 2**17
-"""Amplitudes of one such batch, at most: the tape keeps the states after every gate."""
 
 
 class TensorflowModel(HostModel):
@@ -140,14 +135,14 @@ class TensorflowModel(HostModel):
         rows = len(x) if self._eager else self._rows
         numbers = self._optimizer.numbers(learning_rate) if self._optimizer else []
         masks = {
-            index: self._tensor(_filled(mask, rows))
+            index: self._tensor(filled(mask, rows))
             for index, mask in self._dropout_masks(x, counter).items()
         }
         share = np.zeros(rows)
         share[: len(x)] = 1.0 / len(x)
         loss = self._step(
-            self._tensor(_filled(x, rows)),
-            self._target(x, _filled(y, rows)),
+            self._tensor(filled(x, rows)),
+            self._target(x, filled(y, rows)),
             self._tensor(share),
             self._tensor(np.array(numbers)),
             masks,
@@ -170,38 +165,7 @@ class TensorflowModel(HostModel):
         draws: Mapping[str, Array],
         programs: Mapping[str, Program | NumpyProgram],
     ) -> dict[str, Array]:
-        """Each draw's gradient; several draws share a batch, always equally many.
-
-        Raises
-        ------
-        QbenchError
-            Draws that are not given for each quantum parameter, equally many.
-        """
-        expected = {f"{name}.weights" for name in self._circuits}
-        if set(draws) != expected:
-            raise QbenchError(f"draws are given for {sorted(draws)}, needed for {sorted(expected)}")
-        counts = {len(array) for array in draws.values()}
-        if len(counts) != 1:
-            raise QbenchError("draws of all quantum parameters must be equally many")
-        count = counts.pop()
-        widest = max(circuit.n_qubits for circuit in self._circuits.values())
-        rows = min(DRAWN_ROWS, DRAWN_AMPLITUDES >> widest)
-        size = max(1, min(count, rows // len(x)))
-        parts = [
-            self._drawn(
-                x, y, {n: _filled(a[i : i + size], size) for n, a in draws.items()}, programs
-            )
-            for i in range(0, count, size)
-        ]
-        return {name: np.concatenate([p[name] for p in parts])[:count] for name in draws}
-
-    def _drawn(
-        self,
-        x: Array,
-        y: NDArray[Any],
-        draws: Mapping[str, Array],
-        programs: Mapping[str, Program | NumpyProgram],
-    ) -> dict[str, Array]:
+        """Each draw's gradient, from one batch over all of them."""
         leaves = {name: self._tensor(array) for name, array in draws.items()}
         count = len(next(iter(leaves.values())))
         quantum = {
@@ -245,8 +209,8 @@ class TensorflowModel(HostModel):
         results = []
         for start in range(0, max(1, len(x)), size):
             piece = x[start : start + size]
-            filled = self._tensor(_filled(piece, len(piece) if self._eager else size))
-            outputs, received = self._evaluation(filled)
+            whole = self._tensor(filled(piece, len(piece) if self._eager else size))
+            outputs, received = self._evaluation(whole)
             inputs = {name: numpy_of(r)[: len(piece)] for name, r in received.items()}
             results.append((numpy_of(outputs)[: len(piece)], inputs))
         return results
@@ -281,12 +245,3 @@ class TensorflowModel(HostModel):
         if self._loss == "mse":
             return self._tensor(losses.targets(y, n_outputs))
         return tf.constant(y.reshape(-1), dtype=tf.int64)
-
-
-def _filled(array: NDArray[Any], rows: int) -> NDArray[Any]:
-    """At least ``rows`` rows: copies of the last one (zeros if there is none) follow."""
-    missing = rows - len(array)
-    if missing <= 0:
-        return array
-    last = array[-1:] if len(array) else np.zeros((1, *array.shape[1:]), array.dtype)
-    return np.concatenate([array, np.repeat(last, missing, axis=0)])

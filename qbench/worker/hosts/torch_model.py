@@ -19,9 +19,6 @@ from qbench.worker.hosts.base import HostModel, Layer, Parameters
 from qbench.worker.hosts.shapes import check_parameters, check_trainable, parameter_shapes
 from qbench.worker.hosts.torch_autograd import Tensor, differentiable, numpy_of
 
-DRAWN_ROWS = 2048
-"""Rows of one batch over draws of weights, at most."""
-
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "linear": lambda x: x,
     "relu": torch.relu,
@@ -134,27 +131,7 @@ class TorchModel(HostModel):
         draws: Mapping[str, Array],
         programs: Mapping[str, Program | NumpyProgram],
     ) -> dict[str, Array]:
-        """Each draw's gradient; several draws share a batch of at most DRAWN_ROWS rows."""
-        expected = {f"{name}.weights" for name in self._circuits}
-        if set(draws) != expected:
-            raise QbenchError(f"draws are given for {sorted(draws)}, needed for {sorted(expected)}")
-        samples = {len(array) for array in draws.values()}
-        if len(samples) != 1:
-            raise QbenchError("draws of all quantum parameters must be equally many")
-        size = max(1, DRAWN_ROWS // len(x))
-        chunks = [
-            self._drawn(x, y, {n: a[i : i + size] for n, a in draws.items()}, programs)
-            for i in range(0, samples.pop(), size)
-        ]
-        return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in draws}
-
-    def _drawn(
-        self,
-        x: Array,
-        y: NDArray[Any],
-        draws: Mapping[str, Array],
-        programs: Mapping[str, Program | NumpyProgram],
-    ) -> dict[str, Array]:
+        """Each draw's gradient, from one batch over all of them."""
         leaves = {n: torch.tensor(a, **self._to).requires_grad_() for n, a in draws.items()}
         count = len(next(iter(leaves.values())))
         fixed = {name: tensor.detach() for name, tensor in self._parameters.items()}
