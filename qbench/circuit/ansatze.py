@@ -11,6 +11,7 @@ from qbench.circuit.circuit import Operation
 from qbench.circuit.entanglement import Pairs, entangled_pairs
 from qbench.circuit.gates import GATES
 from qbench.circuit.options import call, gate_name, switch, whole_number
+from qbench.circuit.sim import sim
 from qbench.exceptions import CircuitError
 
 Layers = list[list[Operation]]
@@ -18,7 +19,7 @@ Layers = list[list[Operation]]
 
 Entanglement = str | Sequence[Sequence[int]] | None
 
-PLANNED = ("random_pauli", "brick_wall", "sim", "qcnn")
+PLANNED = ("random_pauli", "brick_wall", "qcnn")
 """Ansätze of the suite language that are still to come."""
 
 
@@ -145,6 +146,7 @@ ANSATZE: dict[str, Callable[..., Layers]] = {
     "strongly_entangling": strongly_entangling,
     "real_amplitudes": real_amplitudes,
     "efficient_su2": efficient_su2,
+    "sim": sim,
 }
 """Every ansatz: ``ansatz(n_qubits, fresh_weights, **options)``."""
 
