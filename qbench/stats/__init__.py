@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from qbench.stats.agreement import max_difference, max_relative_difference, worst_pair
-from qbench.stats.gradients import GradientVariance, gradient_variance
+from qbench.stats.gradients import (
+    GradientVariance,
+    gradient_variance,
+    resolution_floor,
+    samples_needed,
+    variance_interval,
+)
 from qbench.stats.intervals import (
     LEVEL,
     Interval,
@@ -54,7 +60,10 @@ __all__ = [
     "ratio_interval",
     "ratio_of_medians",
     "regression_metrics",
+    "resolution_floor",
+    "samples_needed",
     "unpaired_ratio_of_medians",
+    "variance_interval",
     "wilson_interval",
     "worst_pair",
 ]
