@@ -8,6 +8,7 @@ from typing import Any
 
 from qbench.spec.circuits import slot_options
 from qbench.spec.config import MOST_SEEDS
+from qbench.spec.gradient import COMPONENTS
 from qbench.spec.training import CLASSIFICATION_METRICS, REGRESSION_METRICS
 
 Schema = dict[str, Any]
@@ -28,6 +29,7 @@ SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _OPTIONS: dict[str, Schema] = {
     "rotation": {"enum": ["RX", "RY", "RZ"]},
     "rotations": {"type": "array", "items": {"type": "string"}},
+    "number": {"type": "integer", "minimum": 1, "maximum": 19},
     "ranges": {"anyOf": [{"enum": ["auto"]}, {"type": ["integer", "array"]}]},
     "entanglement": {
         "anyOf": [
@@ -146,3 +148,9 @@ def _option(name: str, default: Any) -> Schema:
 def first_line(thing: Any) -> str:
     """The first line of a docstring, as editors show it."""
     return (inspect.getdoc(thing) or "").partition("\n")[0].replace("``", "`")
+
+
+def component_form() -> Schema:
+    """``gradient.component``: a word, an index, or a list of indices."""
+    index: Schema = {"type": "integer", "minimum": 0}
+    return either({"enum": list(COMPONENTS)}, index, {**array(index), "uniqueItems": True})

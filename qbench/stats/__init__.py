@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from qbench.stats.agreement import max_difference, max_relative_difference, worst_pair
+from qbench.stats.diagnostics import (
+    Expressibility,
+    expressibility,
+    fidelities,
+    haar_mean_meyer_wallach,
+    meyer_wallach,
+)
 from qbench.stats.gradients import (
     GradientVariance,
     gradient_variance,
@@ -42,6 +49,7 @@ __all__ = [
     "OUTPUT_KINDS",
     "POWER",
     "REGRESSION_METRICS",
+    "Expressibility",
     "GradientVariance",
     "Interval",
     "Metrics",
@@ -49,11 +57,15 @@ __all__ = [
     "classification_metrics",
     "clopper_pearson_interval",
     "detectable_difference",
+    "expressibility",
+    "fidelities",
     "gradient_variance",
+    "haar_mean_meyer_wallach",
     "max_difference",
     "max_relative_difference",
     "mean_interval",
     "metric_names",
+    "meyer_wallach",
     "paired_difference",
     "paired_power",
     "predictions",
