@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
 from typing import Any
 
-from qbench.circuit.angle import Angle
 from qbench.circuit.circuit import Operation
-from qbench.circuit.entanglement import Pairs, entangled_pairs
-from qbench.circuit.gates import GATES
+from qbench.circuit.entanglement import entangled_pairs, linear
 from qbench.circuit.options import call, gate_name, switch, whole_number
+from qbench.circuit.random_pauli import random_pauli
 from qbench.circuit.sim import sim
+from qbench.circuit.trainable import (
+    Entanglement,
+    FreshWeights,
+    Layers,
+    entangler_round,
+    layer_count,
+    rotation_names,
+    rotation_round,
+)
 from qbench.exceptions import CircuitError
 
-Layers = list[list[Operation]]
-"""A list of layers; data re-uploading repeats the encoding before each."""
-
-Entanglement = str | Sequence[Sequence[int]] | None
-
-PLANNED = ("random_pauli", "brick_wall", "qcnn")
+PLANNED = ("qcnn",)
 """Ansätze of the suite language that are still to come."""
-
-
-class FreshWeights:
-    """Hands out weights that no angle reads yet: ``w[start]``, ``w[start + 1]``, ..."""
-
-    def __init__(self, start: int = 0) -> None:
-        self._indices = count(start)
-        self.next_index = start
-
-    def __call__(self) -> Angle:
-        """The next weight."""
-        index = next(self._indices)
-        self.next_index = index + 1
-        return Angle.weight(index)
 
 
 def hardware_efficient(
@@ -53,17 +41,15 @@ def hardware_efficient(
     in the order of the gates. An entangler with angles gets fresh weights too.
     ``final_rotations`` adds a last round of rotations.
     """
-    if isinstance(rotations, str) or not isinstance(rotations, Sequence):
-        raise CircuitError(f"rotations is a list of gates such as [RY, RZ], not {rotations!r}")
-    names = [gate_name("rotations", name, n_wires=1) for name in rotations]
+    names = rotation_names(rotations)
     entangler = gate_name("entangler", entangler, n_wires=2)
     pairs = entangled_pairs(entanglement, n_qubits)
     layers = []
-    for _ in range(_n_layers(n_layers)):
-        layer = _rotations(names, n_qubits, fresh)
-        layers.append(layer + _entanglers(entangler, pairs, fresh))
+    for _ in range(layer_count(n_layers)):
+        layer = rotation_round(names, n_qubits, fresh)
+        layers.append(layer + entangler_round(entangler, pairs, fresh))
     if switch("final_rotations", final_rotations):
-        layers[-1] += _rotations(names, n_qubits, fresh)
+        layers[-1] += rotation_round(names, n_qubits, fresh)
     return layers
 
 
@@ -91,14 +77,14 @@ def strongly_entangling(
     """
     entangler = gate_name("entangler", entangler, n_wires=2)
     layers = []
-    for distance in _ranges(ranges, n_qubits, _n_layers(n_layers)):
+    for distance in _ranges(ranges, n_qubits, layer_count(n_layers)):
         layer = [
             Operation.of(gate, wire, fresh())
             for wire in range(n_qubits)
             for gate in ("RZ", "RY", "RZ")
         ]
         pairs = [(i, (i + distance) % n_qubits) for i in range(n_qubits) if n_qubits > 1]
-        layers.append(layer + _entanglers(entangler, pairs, fresh))
+        layers.append(layer + entangler_round(entangler, pairs, fresh))
     return layers
 
 
@@ -140,12 +126,49 @@ def efficient_su2(
     )
 
 
+def brick_wall(
+    n_qubits: int,
+    fresh: FreshWeights,
+    *,
+    rotations: Sequence[str] = ("RY",),
+    entangler: str = "CZ",
+    n_layers: int = 1,
+    final_rotations: bool = False,
+) -> Layers:
+    """Rotations and entanglers on (0, 1), (2, 3), ..., then the same with (1, 2), (3, 4), ...
+
+    The alternating layered ansatz of Cerezo et al. 2021, "Cost function dependent
+    barren plateaus in shallow parametrized quantum circuits", Nature
+    Communications 12, 1791, whose numerical part has RY before and after CZ on
+    alternating pairs. Pinned here: one layer is rotations on every wire (also on
+    one that the next entanglers leave out), the even pairs, rotations on every
+    wire, the odd pairs; ``final_rotations`` adds a last round. PennyLane's
+    SimplifiedTwoDesign has the same pairs, but RY on their wires behind each CZ,
+    and one round of RY at its start.
+    """
+    names = rotation_names(rotations)
+    entangler = gate_name("entangler", entangler, n_wires=2)
+    chain = linear(n_qubits)
+    layers = []
+    for _ in range(layer_count(n_layers)):
+        layer = []
+        for pairs in (chain[::2], chain[1::2]):
+            layer += rotation_round(names, n_qubits, fresh)
+            layer += entangler_round(entangler, pairs, fresh)
+        layers.append(layer)
+    if switch("final_rotations", final_rotations):
+        layers[-1] += rotation_round(names, n_qubits, fresh)
+    return layers
+
+
 ANSATZE: dict[str, Callable[..., Layers]] = {
     "hardware_efficient": hardware_efficient,
     "basic_entangler": basic_entangler,
     "strongly_entangling": strongly_entangling,
     "real_amplitudes": real_amplitudes,
     "efficient_su2": efficient_su2,
+    "random_pauli": random_pauli,
+    "brick_wall": brick_wall,
     "sim": sim,
 }
 """Every ansatz: ``ansatz(n_qubits, fresh_weights, **options)``."""
@@ -163,22 +186,6 @@ def ansatz_layers(ansatz: str | Mapping[str, Any], n_qubits: int, fresh: FreshWe
     if name in PLANNED:
         raise CircuitError(f"ansatz {name} is planned but not yet supported")
     return call("ansatz", ANSATZE, ansatz, n_qubits, fresh)
-
-
-def _n_layers(value: object) -> int:
-    return whole_number("n_layers", value, 1)
-
-
-def _rotations(names: Sequence[str], n_qubits: int, fresh: FreshWeights) -> list[Operation]:
-    return [_trainable(name, (wire,), fresh) for name in names for wire in range(n_qubits)]
-
-
-def _entanglers(gate: str, pairs: Pairs, fresh: FreshWeights) -> list[Operation]:
-    return [_trainable(gate, pair, fresh) for pair in pairs]
-
-
-def _trainable(gate: str, wires: tuple[int, ...], fresh: FreshWeights) -> Operation:
-    return Operation.of(gate, wires, *(fresh() for _ in range(GATES[gate].n_angles)))
 
 
 def _ranges(ranges: str | int | Sequence[int], n_qubits: int, n_layers: int) -> list[int]:

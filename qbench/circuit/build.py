@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qbench.circuit.ansatze import FreshWeights, Layers, ansatz_layers
+from qbench.circuit.ansatze import ansatz_layers
+from qbench.circuit.blocks import identity_blocks
 from qbench.circuit.circuit import Circuit, Operation
 from qbench.circuit.encodings import Encoded, encode
 from qbench.circuit.expressions import explicit_weights, parse_angle
 from qbench.circuit.gates import GATES, STATE_PREPARATION
 from qbench.circuit.observables import parse_measure
 from qbench.circuit.options import choose, switch, whole_number
+from qbench.circuit.trainable import FreshWeights, Layers
 from qbench.exceptions import CircuitError
 
 Slot = str | Mapping[str, Any] | None
@@ -32,10 +34,30 @@ class BuiltCircuit:
     scale_weights : dict of int to float
         The weights that multiply an encoding's angles (``trainable_scale``), with
         their initial values. They follow the ansatz's own weights.
+    axis_inputs : tuple of (int, int, int)
+        Features for X, Y and Z of every rotation whose axis is drawn anew for each
+        sample; they follow those of the encoding. In each draw one of the three
+        is 1 and the others are 0.
+    mirrored : dict of int to int
+        Weights of the inverse half of a block, and the weight of its first half that
+        each undoes where both are equal.
     """
 
     circuit: Circuit
     scale_weights: dict[int, float] = field(default_factory=dict)
+    axis_inputs: tuple[tuple[int, int, int], ...] = ()
+    mirrored: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        """The circuit's depth, where a rotation about a random axis is one gate, not three."""
+        idle = {feature for _, y, z in self.axis_inputs for feature in (y, z)}
+        operations = tuple(
+            o
+            for o in self.circuit.operations
+            if not any(idle & angle.input_indices for angle in o.angles)
+        )
+        return replace(self.circuit, operations=operations).depth
 
 
 def build_circuit(
@@ -47,6 +69,7 @@ def build_circuit(
     trainable_scale: bool = False,
     gates: Sequence[Any] | None = None,
     n_features: int | None = None,
+    blocks: int | None = None,
 ) -> BuiltCircuit:
     """The circuit of an entry under a suite's ``circuits:``.
 
@@ -67,6 +90,9 @@ def build_circuit(
         Features that the layer before gives. Amplitude encoding pads fewer than
         ``2**n_qubits``; the other encodings read one a qubit and refuse another
         number; a list of gates may leave features unread.
+    blocks : int, optional
+        Repeats of the ansatz followed by its inverse, every half with weights of its
+        own (see :mod:`qbench.circuit.blocks`).
 
     Raises
     ------
@@ -81,22 +107,35 @@ def build_circuit(
     repeated = choose("reupload", reupload, ("once", "each_layer")) == "each_layer"
     scaled = switch("trainable_scale", trainable_scale)
     if gates is not None:
-        if encoding is not None or ansatz is not None or repeated or scaled:
+        slots = (encoding, ansatz, blocks)
+        if any(slot is not None for slot in slots) or repeated or scaled:
             raise CircuitError(
-                "gates stand instead of encoding, ansatz, reupload and trainable_scale: "
+                "gates stand instead of encoding, ansatz, blocks, reupload and trainable_scale: "
                 "give one or the other"
             )
         operations, n_inputs, n_weights = _listed_gates(gates, n_features)
         return BuiltCircuit(Circuit(n_qubits, operations, readouts, n_inputs, n_weights))
     _check_repetition(encoding, ansatz, repeated, scaled)
-    fresh, scales = FreshWeights(), dict[int, float]()
-    layers = [[]] if ansatz is None else ansatz_layers(ansatz, n_qubits, fresh)
+    _check_blocks(blocks, ansatz, repeated)
     encoded = Encoded((), n_features or 0)
     if encoding is not None:
         encoded = encode(encoding, n_qubits, n_features)
+    fresh, scales = FreshWeights(first_input=encoded.n_inputs), dict[int, float]()
+    layers, mirrored = _layers(ansatz, n_qubits, fresh, blocks)
     operations = _interleave(encoded, layers, repeated, fresh if scaled else None, scales)
-    circuit = Circuit(n_qubits, operations, readouts, encoded.n_inputs, fresh.next_index)
-    return BuiltCircuit(circuit, scales)
+    n_inputs = encoded.n_inputs + 3 * len(fresh.axis_inputs)
+    circuit = Circuit(n_qubits, operations, readouts, n_inputs, fresh.next_index)
+    return BuiltCircuit(circuit, scales, tuple(fresh.axis_inputs), mirrored)
+
+
+def _layers(
+    ansatz: Slot, n_qubits: int, fresh: FreshWeights, blocks: int | None
+) -> tuple[Layers, dict[int, int]]:
+    if ansatz is None:
+        return [[]], {}
+    if blocks is None:
+        return ansatz_layers(ansatz, n_qubits, fresh), {}
+    return identity_blocks(lambda: ansatz_layers(ansatz, n_qubits, fresh), fresh, blocks)
 
 
 def _slot(kind: str, slot: Slot) -> str | Mapping[str, Any] | None:
@@ -116,6 +155,19 @@ def _check_repetition(encoding: Slot, ansatz: Slot, repeated: bool, scaled: bool
             raise CircuitError("amplitude encoding prepares the first state: it can't be repeated")
     if scaled and (encoding is None or name == "amplitude"):
         raise CircuitError("trainable_scale needs an encoding by angles")
+
+
+def _check_blocks(blocks: int | None, ansatz: Slot, repeated: bool) -> None:
+    if blocks is None:
+        return
+    whole_number("blocks", blocks, 1)
+    if ansatz is None:
+        raise CircuitError("blocks repeat an ansatz and its inverse: give an ansatz")
+    if repeated:
+        raise CircuitError(
+            "blocks and reupload: each_layer exclude each other: "
+            "with an encoding between its layers no block can be the identity"
+        )
 
 
 def _interleave(

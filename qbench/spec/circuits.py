@@ -76,6 +76,8 @@ class CircuitConfig(SpecModel):
     """Whether the encoding stands once, or before each layer of the ansatz."""
     trainable_scale: bool = False
     """Whether a trained weight multiplies each encoded feature."""
+    blocks: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    """Repeats of the ansatz followed by its inverse, each half with weights of its own."""
     gates: list[Any] | None = None
     """``[GATE, WIRES, ANGLE...]`` and repetitions, instead of encoding and ansatz."""
     measure: dict[str, Any] = Field(default={"expval": "Z"})

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qbench.circuit import Angle
-from qbench.circuit.ansatze import FreshWeights
 from qbench.circuit.expressions import explicit_weights, parse_angle
+from qbench.circuit.trainable import FreshWeights
 from qbench.exceptions import CircuitError
 
 X, W = Angle.input, Angle.weight
