@@ -102,6 +102,7 @@ def _print_suite(overview: SuiteOverview) -> None:
         ("seeds", _distinct(suite, lambda config: _seeds(config.seeds))),
         ("data", _distinct(suite, _data)),
         ("trainer", _distinct(suite, _trainer)),
+        ("gradient", _distinct(suite, _gradient)),
         ("baselines", _distinct(suite, lambda c: ", ".join(each.key for each in c.baselines))),
         ("trials", str(len(overview.plan.trials))),
     ]
@@ -129,6 +130,8 @@ def _distinct(suite: Suite, describe: Callable[[SuiteConfig], str]) -> str:
 
 def _data(config: SuiteConfig) -> str:
     data = config.data
+    if data is None:
+        return ""
     parts = []
     if data.classes != "all":
         parts.append(f"classes {', '.join(map(str, data.classes))}")
@@ -137,7 +140,20 @@ def _data(config: SuiteConfig) -> str:
     return "; ".join([data.name, *parts])
 
 
+def _gradient(config: SuiteConfig) -> str:
+    if config.task == "train":
+        return ""
+    from qbench.plan.drawing import gradient_request, rule_text
+
+    asked = gradient_request(config)
+    samples, component = asked["n_samples"], asked["component"]
+    count = f"{samples['min']} to {samples['max']}" if samples["rse"] else f"{samples['max']}"
+    return f"{config.task}: {rule_text(asked['init'])}, component {component}, {count} samples"
+
+
 def _trainer(config: SuiteConfig) -> str:
+    if config.task != "train":
+        return ""
     trainer = config.trainer
     return (
         f"{trainer.epochs} epochs, batches of {trainer.batch_size}, {trainer.optimizer.name}, "

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from qbench.plan.drawing import (
+    circuit_inputs,
+    component_indices,
+    feature_draws,
+    fixed_samples,
+    rule_text,
+    weight_draws,
+)
 from qbench.plan.initial import gradient_draws, initial_parameters
 from qbench.plan.loading import load_plan
 from qbench.plan.models import Parameter, ResolvedModel
@@ -20,9 +28,15 @@ __all__ = [
     "Variant",
     "Work",
     "batch_order",
+    "circuit_inputs",
+    "component_indices",
+    "feature_draws",
+    "fixed_samples",
     "gradient_draws",
     "initial_parameters",
     "interleave",
     "load_plan",
     "make_plan",
+    "rule_text",
+    "weight_draws",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from qbench.data import DataRequest, prepare
+from qbench.data import DataRequest, find_dataset, prepare
 
 
 @dataclass(frozen=True)
@@ -49,4 +50,32 @@ def _summarized(request: str) -> DatasetSummary:
         n_classes=prepared.n_classes,
         digest=prepared.digest,
         has_validation=prepared.x_validation is not None,
+    )
+
+
+def _every_option(data: Any) -> dict[str, Any]:
+    """The data set's options with the defaults written out: the same request reads the same."""
+    defaults = find_dataset(data.name).options
+    given = {
+        name: float(value) if isinstance(defaults.get(name), float) else value
+        for name, value in data.options.items()
+    }
+    return {**defaults, **given}
+
+
+def data_request(data: Any) -> DataRequest:
+    """The spec's ``data`` as the data package takes it."""
+    transform = []
+    for step in data.transform:
+        options = step.model_dump(exclude={"name"})
+        transform.append([step.name, next(iter(options.values()), None)])
+    return DataRequest.from_json(
+        {
+            "name": data.name,
+            "options": _every_option(data),
+            "classes": data.classes,
+            "split": data.split.model_dump(),
+            "order": data.order,
+            "transform": transform,
+        }
     )

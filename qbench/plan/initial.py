@@ -45,32 +45,35 @@ def draw_quantum(
     """Quantum weights by one rule, shape (copies, weights) or (samples, copies, weights).
 
     Rules: ``{"name": "uniform", "range": [a, b]}``, ``{"name": "normal", "std": s}``,
-    ``{"name": "zeros"}``. Input scalings keep their fixed value.
+    ``{"name": "small_angle", "std": s or None}``, ``{"name": "block_identity", "range":
+    [a, b]}``, ``{"name": "zeros"}``. Input scalings keep their fixed value.
     """
     shape = parameter.shape if samples is None else (samples, *parameter.shape)
     array: Array
-    if rule["name"] == "uniform":
+    if rule["name"] in ("uniform", "block_identity"):
         array = generator.uniform(float(rule["range"][0]), float(rule["range"][1]), shape)
-    elif rule["name"] == "normal":
-        array = generator.normal(0.0, rule["std"], shape)
+    elif rule["name"] in ("normal", "small_angle"):
+        array = generator.normal(0.0, rule["std"] or parameter.small_angle, shape)
     else:
         array = np.zeros(shape)
+    if rule["name"] == "block_identity":
+        for position, undone in parameter.mirrored.items():
+            array[..., position] = array[..., undone]
     for position, value in parameter.fixed.items():
         array[..., position] = value
     return array
 
 
 def gradient_draws(
-    model: ResolvedModel, init: Mapping[str, Any], seed: int, samples: int
+    model: ResolvedModel, rule: Mapping[str, Any], seed: int, samples: int
 ) -> dict[str, Array]:
-    """Draws of every quantum parameter for gradient variance, shape (samples, copies, weights).
+    """Draws of every quantum parameter by one rule, shape (samples, copies, weights).
 
-    A stream of their own: they are no seeds of the training runs.
+    A stream of their own: they are no seeds of the training runs. More draws begin
+    with the same ones.
     """
     return {
-        p.name: draw_quantum(
-            p, init["quantum"], derived_generator(seed, "gradient_draws", p.name), samples
-        )
+        p.name: draw_quantum(p, rule, derived_generator(seed, "gradient_draws", p.name), samples)
         for p in model.parameters
         if p.kind == "quantum"
     }

@@ -8,14 +8,21 @@ from functools import cached_property
 from typing import Any
 
 from qbench.backend import Execution
-from qbench.data import DataRequest, find_dataset
+from qbench.data import DataRequest
 from qbench.exceptions import DataError, SpecError, UnknownNameError
-from qbench.plan.dataset import DatasetSummary, summarize
-from qbench.plan.models import ResolvedModel, matched_hidden_units, mlp, resolve_model
+from qbench.plan.dataset import DatasetSummary, data_request, summarize
+from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
+from qbench.plan.models import (
+    ResolvedModel,
+    circuit_model,
+    matched_hidden_units,
+    mlp,
+    resolve_model,
+)
 from qbench.plan.trial import Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
-from qbench.spec import Point, evaluate
+from qbench.spec import Point, evaluate, measures_circuits
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
 from qbench.stats import metric_names
@@ -27,7 +34,9 @@ MLP_HIDDEN = 32
 """Hidden units of the ``mlp`` baseline."""
 
 _LOSS = {"classification": "cross_entropy", "regression": "mse"}
-_NOT_YET_INIT = ("small_angle", "block_identity")
+
+SINGLE_SEED = ("gradient_variance", "diagnose")
+"""Tasks whose repetitions are draws under the first seed."""
 
 
 class PointPlanner:
@@ -35,17 +44,26 @@ class PointPlanner:
 
     def __init__(self, point: Point, registry: Mapping[str, BackendInfo]) -> None:
         self.point, self.config, self.registry = point, point.config, registry
-        self.request = _data_request(self.config.data)
-        self.data = self._summary()
 
-    def _summary(self) -> DatasetSummary:
+    @cached_property
+    def request(self) -> DataRequest:
+        """The suite's ``data``; checked to be there where a model is trained."""
+        return data_request(self.config.data)
+
+    @cached_property
+    def data(self) -> DatasetSummary:
+        """What is known of the data before they are split."""
         try:
             return summarize(self.request)
         except DataError as error:
             raise self._error(("data",), str(error)) from error
 
     def works(self) -> Iterator[Work]:
-        """Models first, then baselines, each in the order of the file."""
+        """Models first, then baselines, each in the order of the file; or circuits alone."""
+        if measures_circuits(self.config):
+            for name in self.config.circuits:
+                yield from self._circuit_works(name)
+            return
         for name in self.config.train:
             yield from self._model_works(name)
         for baseline in self.config.baselines:
@@ -57,44 +75,77 @@ class PointPlanner:
             "method": name,
             "method_kind": "model",
             "model": model,
-            "init": self._init(name),
+            "init": config.init.model_dump(),
             "freeze": tuple(config.freeze),
             **self._training,
         }
         if not model.is_quantum:
-            yield self._classical(common)
+            if self.config.task == "train":
+                yield self._classical(common)
             return
-        gradient = self.config.record.gradient_variance
+        recorded = self.config.record.gradient_variance
+        course = recorded is not None and recorded.course
         works = [self._on(variant, model, common) for variant in self.variants]
-        yield from works
-        if gradient is None:
-            return
-        for work in works:
+        if self.config.task == "train":
+            yield from (replace(work, gradient_course=course) for work in works)
+        gradient = self._gradient_of(name, model)
+        for work in works if gradient is not None else ():
             # the draws replace the initial weights; how training goes on is no part of it
             yield replace(
                 work,
                 task="gradient_variance",
                 trainer={"batch_size": work.trainer["batch_size"]},
-                gradient_samples=gradient.n_samples,
+                gradient=gradient,
                 metrics=(),
                 target=None,
                 freeze=(),
             )
 
-    def _init(self, name: str) -> dict[str, Any]:
-        init: dict[str, Any] = self.config.models[name].init.model_dump()
-        rule = init["quantum"]["name"]
-        if rule in _NOT_YET_INIT:
-            place = ("models", name, "init", "quantum")
-            raise self._error(place, f"{rule} is planned but not yet supported")
-        return init
+    def _gradient_of(self, name: str, model: ResolvedModel) -> dict[str, Any] | None:
+        """What is drawn for a model: as ``gradient`` says, or beside a training ``record``."""
+        own, gradient = self.config.models[name].init.quantum, self.config.gradient
+        if self.config.task == "train":
+            recorded = self.config.record.gradient_variance
+            if recorded is None:
+                return None
+            samples = fixed_samples(recorded.n_samples)
+            return {"init": own.model_dump(), "component": "all", "n_samples": samples}
+        rule = gradient.init if "init" in gradient.model_fields_set else own
+        n_weights = model.count("quantum")
+        beyond = [i for i in component_indices(gradient.component, n_weights) if i >= n_weights]
+        if beyond:
+            message = f"weight {beyond[0]}: model '{name}' has weights 0 to {n_weights - 1}"
+            raise self._error(("gradient", "component"), message)
+        return gradient_request(self.config, rule.model_dump())
+
+    def _circuit_works(self, name: str) -> Iterator[Work]:
+        """A circuit alone, on each backend: no data, nothing trained."""
+        built = self.config.circuits[name].build()
+        gradient = gradient_request(self.config)
+        gradient["axes"] = built.axis_inputs
+        if gradient["init"]["name"] == "block_identity":
+            gradient["mirrored"] = sorted(built.mirrored.items())
+        common: dict[str, Any] = {
+            "method": name,
+            "method_kind": "circuit",
+            "model": circuit_model(built),
+            "circuit": built,
+            "cost": _cost(self.config.circuits[name].measure),
+            "gradient": gradient,
+        }
+        for variant in self.variants:
+            work = self._on(variant, common["model"], common)
+            if self.config.task == "diagnose" and not variant.backend.capabilities.states:
+                reason = f"{variant.backend.name} does not yield states"
+                work = replace(work, refusal=work.refusal or reason)
+            yield work
 
     def _on(self, variant: Variant, model: ResolvedModel, common: Mapping[str, Any]) -> Work:
         refusal = variant.refusal
         for circuit in model.circuits:
             refusal = refusal or variant.backend.capabilities.refusal(circuit)
         return Work(
-            task="train",
+            task=self.config.task,
             backend=variant.backend,
             version=variant.version,
             variant=variant.text,
@@ -176,6 +227,8 @@ class PointPlanner:
     @cached_property
     def models(self) -> dict[str, ResolvedModel]:
         """Every model of the point, resolved on this data."""
+        if not self.config.models:
+            return {}
         circuits = {name: circuit.build() for name, circuit in self.config.circuits.items()}
         names = {"n_classes": self.n_outputs}
         resolved = {}
@@ -270,29 +323,7 @@ class PointPlanner:
         }
 
 
-def _every_option(data: Any) -> dict[str, Any]:
-    """The data set's options with the defaults written out: the same request reads the same."""
-    defaults = find_dataset(data.name).options
-    given = {
-        name: float(value) if isinstance(defaults.get(name), float) else value
-        for name, value in data.options.items()
-    }
-    return {**defaults, **given}
-
-
-def _data_request(data: Any) -> DataRequest:
-    """The spec's ``data`` as the data package takes it."""
-    transform = []
-    for step in data.transform:
-        options = step.model_dump(exclude={"name"})
-        transform.append([step.name, next(iter(options.values()), None)])
-    return DataRequest.from_json(
-        {
-            "name": data.name,
-            "options": _every_option(data),
-            "classes": data.classes,
-            "split": data.split.model_dump(),
-            "order": data.order,
-            "transform": transform,
-        }
-    )
+def _cost(measure: Mapping[str, Any]) -> str:
+    """The observable as the suite writes it."""
+    value = measure.get("expval", "probs")
+    return value if isinstance(value, str) else ", ".join(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +23,16 @@ class Parameter:
     ----------
     shape : dense weights [out, in]; quantum weights [copies, weights]
     fixed : values by position of the last axis that are no random draw (input scalings)
+    mirrored : position of the last axis -> the position whose gate it undoes in its block
+    small_angle : standard deviation of ``small_angle`` where none is given, radians
     """
 
     name: str
     shape: tuple[int, ...]
     kind: str
     fixed: Mapping[int, float] = field(default_factory=dict)
+    mirrored: Mapping[int, int] = field(default_factory=dict)
+    small_angle: float = 0.0
 
     @property
     def size(self) -> int:
@@ -106,15 +111,54 @@ def resolve_model(
             built, copies = circuits[options["circuit"]], int(options["copies"])
             _check_features(("layers", position), options["circuit"], built, copies, width)
             layer |= {"name": name, "circuit": built.circuit.to_json(), "copies": copies}
-            shape = (copies, built.circuit.n_weights)
-            fixed = dict(built.scale_weights)
-            parameters.append(Parameter(f"{name}.weights", shape, "quantum", fixed))
+            parameters.append(quantum_parameter(f"{name}.weights", built, copies))
             used.append(built.circuit)
             width = copies * built.circuit.n_outputs
         elif kind == "dropout":
             layer["index"] = position
         resolved.append(layer)
     return ResolvedModel(tuple(resolved), tuple(parameters), n_features, width, tuple(used))
+
+
+def quantum_parameter(name: str, built: BuiltCircuit, copies: int) -> Parameter:
+    """The weights of a quantum layer, with what initialisations need to know of its circuit."""
+    return Parameter(
+        name,
+        (copies, built.circuit.n_weights),
+        "quantum",
+        fixed=dict(built.scale_weights),
+        mirrored=dict(built.mirrored),
+        small_angle=small_angle_std(built.circuit),
+    )
+
+
+def small_angle_std(circuit: Circuit) -> float:
+    """1 / (2 sqrt(S (L + 2))), radians.
+
+    S is the number of wires that the widest term of an observable acts on, L the
+    largest number of trained gates on a wire (Zhang et al. 2022, arXiv:2203.09376,
+    Theorem 4.1, for layers of trained rotations and entanglers).
+    """
+    terms = [t for r in circuit.readouts for t in getattr(r, "terms", ())]
+    widest = max((len(term.factors) for term in terms), default=circuit.n_qubits)
+    depth = [0] * circuit.n_qubits
+    for operation in circuit.gates:
+        if any(angle.weight_indices for angle in operation.angles):
+            for wire in operation.wires:
+                depth[wire] += 1
+    return 0.5 / math.sqrt(max(widest, 1) * (max(depth) + 2))
+
+
+def circuit_model(built: BuiltCircuit) -> ResolvedModel:
+    """A circuit alone as a model of one layer, whose parameters are the circuit's weights."""
+    layer = {"type": "quantum", "name": "circuit", "circuit": built.circuit.to_json(), "copies": 1}
+    return ResolvedModel(
+        (layer,),
+        (quantum_parameter("circuit.weights", built, copies=1),),
+        built.circuit.n_inputs,
+        built.circuit.n_outputs,
+        (built.circuit,),
+    )
 
 
 def mlp(n_features: int, hidden: int, n_outputs: int) -> ResolvedModel:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qbench.exceptions import UnknownNameError
-from qbench.plan.methods import PointPlanner
+from qbench.plan.methods import SINGLE_SEED, PointPlanner
 from qbench.plan.trial import Trial, trials_of
 from qbench.registry import BackendInfo
 from qbench.spec import Suite, selects
@@ -67,7 +67,7 @@ def make_plan(suite: Suite, registry: Mapping[str, BackendInfo]) -> Plan:
         planner = PointPlanner(point, registry)
         for work in planner.works():
             seeds, fixed = point.config.seeds, point.config.fix
-            if work.task == "gradient_variance":
+            if work.task in SINGLE_SEED:
                 seeds = seeds[:1]
             for trial in trials_of(work, seeds, fixed, point.labels):
                 _merge(merged, trial)

@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import Any
 
 from qbench.backend import Execution
+from qbench.circuit.build import BuiltCircuit
 from qbench.data import DataRequest
 from qbench.plan.models import ResolvedModel
 from qbench.registry import BackendInfo
 from qbench.store import METHOD_NAME, VARIANT_NAME, TrialRecord
 
-IDENTITY_SCHEME = 1
+IDENTITY_SCHEME = 2
 """Raised when what is hashed changes: every trial is then another one."""
 
 STREAMS = ("split", "init", "batches")
@@ -28,8 +29,13 @@ class Work:
 
     Attributes
     ----------
-    task : "train", "fit" (a scikit-learn estimator) or "gradient_variance"
+    task : "train", "fit" (a scikit-learn estimator), "gradient_variance" or "diagnose"
+    data : None where a circuit alone is measured
+    circuit : the circuit that is measured alone; ``model`` is then its only layer
     trainer : as the worker takes it, without data
+    cost : the observable of a circuit alone, as the suite writes it; no part of the identity
+    gradient : what is drawn: ``init``, ``components`` (None: all), ``n_samples`` and more
+    gradient_course : whether the gradient is kept after each epoch of a training
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
     """
@@ -40,10 +46,11 @@ class Work:
     backend: BackendInfo
     version: str
     variant: str
-    data: DataRequest
-    data_digest: str
+    data: DataRequest | None = None
+    data_digest: str = ""
     execution: Execution | None = None
     model: ResolvedModel | None = None
+    circuit: BuiltCircuit | None = None
     estimator: Mapping[str, Any] | None = None
     trainer: Mapping[str, Any] = field(default_factory=dict)
     shuffle: bool = True
@@ -52,7 +59,9 @@ class Work:
     freeze: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     target: Mapping[str, Any] | None = None
-    gradient_samples: int = 0
+    gradient: Mapping[str, Any] | None = None
+    gradient_course: bool = False
+    cost: str = ""
     inputs: str = "reduced"
     refusal: str | None = None
     pins_digest: str = ""
@@ -69,10 +78,28 @@ class Work:
             raise ValueError(f"{self.method} is no estimator")
         return self.estimator
 
+    def measured(self) -> BuiltCircuit:
+        """The circuit, of work that measures one alone."""
+        if self.circuit is None:
+            raise ValueError(f"{self.method} is no circuit alone")
+        return self.circuit
+
+    def drawn(self) -> Mapping[str, Any]:
+        """What is drawn to measure a gradient's variance."""
+        if self.gradient is None:
+            raise ValueError(f"{self.method} draws no gradients")
+        return self.gradient
+
+    def request(self) -> DataRequest:
+        """The data, of work that reads some."""
+        if self.data is None:
+            raise ValueError(f"{self.method} reads no data")
+        return self.data
+
     @cached_property
     def data_key(self) -> str:
         """The data request as text: equal for equal requests."""
-        return json.dumps(self.data.to_json(), sort_keys=True)
+        return json.dumps(self.request().to_json(), sort_keys=True)
 
     @cached_property
     def canonical(self) -> dict[str, Any]:
@@ -81,7 +108,7 @@ class Work:
             "scheme": IDENTITY_SCHEME,
             "task": self.task,
             "method_kind": self.method_kind,
-            "data": {**self.data.to_json(), "digest": self.data_digest, "inputs": self.inputs},
+            "data": self._data,
             "layers": list(self.model.layers) if self.model else None,
             "estimator": self.estimator,
             "trainer": self.trainer,
@@ -89,8 +116,12 @@ class Work:
             "loss": self.loss,
             "init": self.init,
             "freeze": list(self.freeze),
-            "record": {"metrics": list(self.metrics), "target": self.target},
-            "gradient_samples": self.gradient_samples,
+            "record": {
+                "metrics": list(self.metrics),
+                "target": self.target,
+                "gradient_course": self.gradient_course,
+            },
+            "gradient": self.gradient,
             "execution": self.execution.to_json() if self.execution else None,
             "backend": {
                 "name": self.backend.name,
@@ -100,6 +131,12 @@ class Work:
             },
             "refusal": self.refusal,
         }
+
+    @property
+    def _data(self) -> dict[str, Any] | None:
+        if self.data is None:
+            return None
+        return {**self.data.to_json(), "digest": self.data_digest, "inputs": self.inputs}
 
     @cached_property
     def _hashed(self) -> Any:
@@ -148,7 +185,7 @@ class Trial:
             precision=run.precision if run else None,
             threads=run.threads if run else 1,
             seed=self.seed,
-            dataset=work.data.name,
+            dataset=work.data.name if work.data else "",
             canonical={**work.canonical, "streams": dict(self.streams)},
             labels=self.labels,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any, TypedDict
+from typing import Any
 
 from qbench.exceptions import (
     DivergedError,
@@ -16,9 +16,11 @@ from qbench.exceptions import (
     WorkerTimeoutError,
 )
 from qbench.plan import Trial
+from qbench.runner.diagnosis import diagnose
+from qbench.runner.gradients import CircuitGradients, ModelGradients
 from qbench.runner.inputs import InputFactory
-from qbench.runner.outcome import fit_outcome, gradient_outcome, train_outcome
-from qbench.runner.worker import Reply, Worker
+from qbench.runner.outcome import fit_outcome, train_outcome
+from qbench.runner.worker import Limits, Reply, Worker
 from qbench.store import (
     DIVERGED,
     FAILED,
@@ -30,12 +32,6 @@ from qbench.store import (
     Outcome,
 )
 from qbench.worker.protocol import Message
-
-
-class _Limits(TypedDict):
-    timeout: float | None
-    memory_limit: int | None
-
 
 LOAD_TIMEOUT = 600.0
 """Wall-clock seconds for importing a framework, which no trial's own limit includes."""
@@ -92,7 +88,7 @@ def _attempt(
     on_epoch: OnEpoch,
 ) -> Outcome:
     loaded = worker.load(timeout=LOAD_TIMEOUT)
-    limits: _Limits = {"timeout": timeout, "memory_limit": memory_limit}
+    limits = Limits(timeout=timeout, memory_limit=memory_limit)
     outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, on_epoch)
     return replace(
         outcome,
@@ -107,7 +103,7 @@ def _attempt(
 
 
 def _train(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: _Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
 ) -> Outcome:
     model, execution = trial.work.trained()
     epochs: list[EpochRecord] = []
@@ -117,6 +113,7 @@ def _train(
             epochs.append(EpochRecord(**{f.name: event[f.name] for f in fields(EpochRecord)}))
             on_epoch(epochs[-1])
 
+    watched: Limits = {**limits, "on_event": on_event}
     reply = worker.train(
         model={"layers": list(model.layers)},
         loss=trial.work.loss,
@@ -124,29 +121,30 @@ def _train(
         execution=execution,
         trainer={**trial.work.trainer, "epochs": inputs.epochs(trial)},
         seed=trial.streams["other"],
+        gradient_course=trial.work.gradient_course,
         arrays=inputs.arrays(trial),
-        **limits,
-        on_event=on_event,
+        **watched,
     )
     return train_outcome(trial, inputs.prepared(trial), _merged(reply), epochs)
 
 
 def _gradient_variance(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: _Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
 ) -> Outcome:
-    model, execution = trial.work.trained()
-    reply = worker.gradient_draws(
-        model={"layers": list(model.layers)},
-        loss=trial.work.loss,
-        execution=execution,
-        arrays=inputs.arrays(trial),
-        **limits,
-    )
-    return gradient_outcome(model, _merged(reply))
+    built = trial.work.circuit
+    if built is None:
+        return ModelGradients(trial, worker, inputs, limits).measure()
+    return CircuitGradients(trial, worker, limits, built).measure()
+
+
+def _diagnose(
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
+) -> Outcome:
+    return diagnose(trial, worker, limits)
 
 
 def _fit(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: _Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
 ) -> Outcome:
     prepared = inputs.prepared(trial)
     reply = worker.fit(
@@ -160,7 +158,12 @@ def _fit(
     return fit_outcome(trial, prepared, _merged(reply))
 
 
-_TASKS = {"train": _train, "gradient_variance": _gradient_variance, "fit": _fit}
+_TASKS = {
+    "train": _train,
+    "gradient_variance": _gradient_variance,
+    "diagnose": _diagnose,
+    "fit": _fit,
+}
 
 
 def _merged(reply: Reply) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from qbench.plan import Trial
+from qbench.plan import Trial, fixed_samples
 from qbench.runner.attempt import attempt
 from qbench.runner.inputs import InputFactory
 from qbench.runner.pool import WorkerPool
@@ -14,6 +14,9 @@ from qbench.store import OK, Store
 
 PROBE_STEPS = 3
 """Optimisation steps of a probe: the first is set apart, the others are timed."""
+
+PROBE_SAMPLES = 20
+"""Draws of a probe of a gradient's variance."""
 
 EARLIER, PROBED, UNKNOWN = "earlier rows", "probe", ""
 
@@ -52,8 +55,9 @@ def by_probe(
 ) -> dict[int, Estimate]:
     """Seconds of each work from a short trial of it, of which nothing is stored.
 
-    A training is tried for PROBE_STEPS steps and reckoned up; anything else is
-    tried whole. What cannot be tried (it is refused, or fails) stays unknown.
+    A training is tried for PROBE_STEPS steps and a gradient's variance with
+    PROBE_SAMPLES draws, both are reckoned up; anything else is tried whole. What cannot
+    be tried (it is refused, or fails) stays unknown.
     """
     inputs = InputFactory()
     estimates = {}
@@ -71,6 +75,9 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
     if work.task == "train":
         trainer = {**work.trainer, "epochs": None, "max_steps": PROBE_STEPS}
         short = replace(trial, work=replace(work, trainer=trainer))
+    if work.task == "gradient_variance":
+        few = {**work.drawn(), "n_samples": fixed_samples(PROBE_SAMPLES)}
+        short = replace(trial, work=replace(work, gradient=few))
     run = work.execution
     outcome = attempt(
         short,
@@ -88,6 +95,9 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
     if outcome.status != OK:
         return Estimate(None, UNKNOWN)
     times = outcome.timings
+    if work.task == "gradient_variance":
+        share = work.drawn()["n_samples"]["max"] / PROBE_SAMPLES
+        return Estimate(times["compile_s"] + share * times["gradients_s"], PROBED)
     if work.task != "train":
         parts = ("compile_s", "gradients_s", "fit_s", "predict_s")
         return Estimate(sum(float(times.get(part) or 0.0) for part in parts), PROBED)

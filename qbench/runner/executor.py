@@ -139,6 +139,7 @@ class Executor:
                 "jobs": self._options.jobs,
                 "fresh": self._options.fresh,
                 "baseline": suite.config.baseline,
+                "fit": suite.config.fit.model_dump(),
             },
         )
         self._store.plan(self._run_id, [trial.record() for trial in self._plan.trials])

@@ -54,9 +54,11 @@ class InputFactory:
         task = trial.work.task
         if task == "fit":
             return self._splits(trial)
-        if task == "gradient_variance":
-            return self._draws(trial)
-        return self._splits(trial) | self._order(trial) | self._parameters(trial)
+        arrays = self._splits(trial) | self._order(trial) | self._parameters(trial)
+        if trial.work.gradient_course:
+            x, y = self._first_batch(trial)
+            arrays |= {"course_x": x, "course_y": y}
+        return arrays
 
     def epochs(self, trial: Trial) -> int:
         """Epochs that the trainer's ``epochs`` or ``max_steps`` come to."""
@@ -86,17 +88,26 @@ class InputFactory:
         drawn = initial_parameters(model, trial.work.init, trial.streams["init"])
         return {f"param.{name}": array for name, array in drawn.items()}
 
-    def _draws(self, trial: Trial) -> Arrays:
-        """One batch (the first that training would see) and the draws of quantum weights."""
-        work, prepared = trial.work, self.prepared(trial)
+    def draws(self, trial: Trial, start: int, stop: int) -> Arrays:
+        """One batch (the first that training would see) and some of the draws of quantum weights.
+
+        Draws are numbered: those from ``start`` to ``stop`` are the same however many are drawn.
+        """
+        work = trial.work
         model, _ = work.trained()
+        init = work.drawn()["init"]
+        drawn = gradient_draws(model, init, trial.streams["init"], stop)
+        x, y = self._first_batch(trial)
+        return {
+            "x": x,
+            "y": y,
+            **self._parameters(trial),
+            **{f"draws.{name}": array[start:] for name, array in drawn.items()},
+        }
+
+    def _first_batch(self, trial: Trial) -> tuple[NDArray[Any], NDArray[Any]]:
+        work, prepared = trial.work, self.prepared(trial)
         n_train = len(prepared.y_train)
         order = batch_order(trial.streams["batches"], 1, n_train, shuffle=work.shuffle)[0]
         rows = np.sort(order[: int(work.trainer["batch_size"])])
-        draws = gradient_draws(model, work.init, trial.streams["init"], work.gradient_samples)
-        arrays: Arrays = {"x": prepared.x_train[rows], "y": prepared.y_train[rows]}
-        return (
-            arrays
-            | self._parameters(trial)
-            | {f"draws.{name}": array for name, array in draws.items()}
-        )
+        return prepared.x_train[rows], prepared.y_train[rows]

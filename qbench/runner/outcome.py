@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from qbench.backend import TOLERANCES
 from qbench.circuit import Circuit, ReferenceProgram
 from qbench.data import Prepared
-from qbench.plan import ResolvedModel, Trial
-from qbench.stats import classification_metrics, gradient_variance, regression_metrics
+from qbench.plan import Trial
+from qbench.stats import classification_metrics, regression_metrics
 from qbench.store import FAILED, OK, EpochRecord, Outcome
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -76,14 +76,15 @@ def train_outcome(
         artifacts={
             "outputs": outputs,
             "steps": {"seconds": np.asarray(timings["step_s"], dtype=float)},
-            "parameters": {
-                name.removeprefix("param."): array
-                for name, array in arrays.items()
-                if name.startswith("param.")
-            },
+            "parameters": _named(arrays, "param."),
+            **({"gradient_course": course} if (course := _named(arrays, "course.")) else {}),
         },
         provenance={"circuit_executions_per_step": result.get("circuit_executions_per_step")},
     )
+
+
+def _named(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> Outcome:
@@ -103,33 +104,6 @@ def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> 
         },
         artifacts={"outputs": {"test": arrays["outputs_test"]}},
     )
-
-
-def gradient_outcome(model: ResolvedModel, result: Mapping[str, Any]) -> Outcome:
-    """The row of a gradient variance: its summary over components, and every gradient."""
-    gradients = {n: a for n, a in result["arrays"].items() if n.startswith("gradients.")}
-    flat = np.concatenate([a.reshape(len(a), -1) for a in gradients.values()], axis=1)
-    return Outcome(
-        status=OK,
-        gradient_variance=_summary(flat),
-        timings={"gradients_s": result["seconds"], "compile_s": result["compile_seconds"]},
-        counts=model.summary(),
-        artifacts={"gradients": {n.removeprefix("gradients."): a for n, a in gradients.items()}},
-    )
-
-
-def _summary(gradients: NDArray[np.float64]) -> dict[str, Any]:
-    found = gradient_variance(gradients)
-    return {
-        "mean": found.mean.estimate,
-        "low": found.mean.low,
-        "high": found.mean.high,
-        "max": float(found.components.max()),
-        "kurtosis": found.kurtosis,
-        "zero_share": found.zero_share,
-        "n_samples": len(gradients),
-        "n_components": gradients.shape[1],
-    }
 
 
 def _time_to_target(trial: Trial, epochs: Sequence[EpochRecord]) -> dict[str, float]:

@@ -3,9 +3,11 @@
 from qbench.spec.backends import BackendChoice, parse_backend
 from qbench.spec.config import Budget, SuiteConfig
 from qbench.spec.expressions import evaluate
+from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
 from qbench.spec.selection import parse_only, selects
 from qbench.spec.suite import Point, Suite, load_suite
+from qbench.spec.trainability import measures_circuits
 
 __all__ = [
     "IDENTITY",
@@ -14,8 +16,10 @@ __all__ = [
     "Point",
     "Suite",
     "SuiteConfig",
+    "UntilPrecise",
     "evaluate",
     "load_suite",
+    "measures_circuits",
     "parse_backend",
     "parse_only",
     "selects",

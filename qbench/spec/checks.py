@@ -10,6 +10,7 @@ from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
 from qbench.spec.models import Quantum, resolve_bases
 from qbench.spec.problems import Path, Problem, suggestion, unknown
+from qbench.spec.trainability import check_task
 
 
 def completed(config: SuiteConfig) -> SuiteConfig:
@@ -30,6 +31,8 @@ def completed(config: SuiteConfig) -> SuiteConfig:
     ]
     keys = [b.key for b in baselines if config.baseline in (b.key, b.name)]
     update: dict[str, Any] = {"models": models, "train": train, "baselines": baselines}
+    if config.task != "train" and "seeds" not in config.model_fields_set:
+        update["seeds"] = config.seeds[:1]
     if len(keys) == 1 and config.baseline not in train:
         update["baseline"] = keys[0]
     return config.model_copy(update=update)
@@ -51,6 +54,7 @@ def check(
         *_check_baselines(config),
         *_check_validation(config),
         *_check_circuits(config),
+        *check_task(config),
     ]
     return [
         *problems,
@@ -76,8 +80,6 @@ def _check_models(config: SuiteConfig) -> Iterator[Problem]:
     for position, name in enumerate(config.train):
         if name not in config.models:
             yield Problem(("train", position), unknown("model", name, config.models))
-    if not config.train and not config.baselines:
-        yield Problem((), "nothing to train: give `models`, `baselines` or both")
 
 
 def _check_baselines(config: SuiteConfig) -> Iterator[Problem]:
@@ -101,7 +103,7 @@ def _check_baselines(config: SuiteConfig) -> Iterator[Problem]:
 
 
 def _check_validation(config: SuiteConfig) -> Iterator[Problem]:
-    if config.data.split.validation != 0:
+    if config.data is None or config.data.split.validation != 0:
         return
     trainer = config.trainer
     without = "needs validation rows, and data.split.validation is 0"
@@ -117,9 +119,9 @@ def _check_validation(config: SuiteConfig) -> Iterator[Problem]:
 
 
 def _check_data(config: SuiteConfig, known: Collection[str] | None) -> Iterator[Problem]:
-    name = config.data.name
-    if known is None:
+    if known is None or config.data is None:
         return
+    name = config.data.name
     if name not in known:
         yield Problem(("data", "name"), unknown("data set", name, known))
     elif isinstance(known, Mapping):
@@ -147,6 +149,7 @@ def _check_circuits(config: SuiteConfig) -> Iterator[Problem]:
         except CircuitError as error:
             message = str(error)
             first = message.replace(":", " ").split(maxsplit=1)[0]
+            first = "measure" if first in ("observable", "expval", "probs") else first
             place: Path = ("circuits", name)
             yield Problem((*place, first) if first in _CIRCUIT_KEYS else place, message)
 

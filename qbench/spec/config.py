@@ -11,6 +11,7 @@ from qbench.spec.backends import BackendChoice, Choice, ExecutionConfig
 from qbench.spec.base import Name, SpecModel, item_model, not_yet, refusal
 from qbench.spec.circuits import CircuitConfig
 from qbench.spec.dataset import DataConfig, data_slot
+from qbench.spec.gradient import FitConfig, GradientConfig
 from qbench.spec.models import ModelConfig
 from qbench.spec.problems import describe, label_of, nearest
 from qbench.spec.training import RecordConfig, TrainerConfig
@@ -158,7 +159,7 @@ def _reference(value: Any) -> str | dict[str, str] | None:
 class SuiteConfig(SpecModel):
     """A suite at one point of its matrix, every default and expression resolved."""
 
-    planned = frozenset({"published", "controls", "search", "gradient", "fit", "speed"})
+    planned = frozenset({"published", "controls", "search", "speed"})
 
     qbench: Annotated[int, PlainValidator(_version)]
     """Version of the language."""
@@ -166,7 +167,7 @@ class SuiteConfig(SpecModel):
     """What runs and tables call the suite."""
     description: str = ""
     """Not part of a trial's identity."""
-    task: Annotated[Literal["train"], not_yet("gradient_variance", "diagnose", "speed")] = "train"
+    task: Annotated[Literal["train", "gradient_variance", "diagnose"], not_yet("speed")] = "train"
     """What is measured."""
     seeds: Annotated[list[int], PlainValidator(_seeds)] = Field(
         default_factory=lambda: list(range(10))
@@ -178,7 +179,7 @@ class SuiteConfig(SpecModel):
     """Model, baseline or ``{axis: value}`` against which differences are taken."""
     budget: Budget = Budget()
     """Limits of time and memory; not part of a trial's identity."""
-    data: Annotated[DataConfig, BeforeValidator(data_slot)]
+    data: Annotated[DataConfig | None, BeforeValidator(data_slot)] = None
     """Data set, its split, and the transforms fitted on the training part alone."""
     circuits: dict[Name, CircuitConfig] = Field(default_factory=dict)
     """Circuits by name; a model's layer ``quantum: NAME`` uses one."""
@@ -198,6 +199,10 @@ class SuiteConfig(SpecModel):
     """How every model is trained."""
     record: RecordConfig = RecordConfig()
     """What is kept of every trial."""
+    gradient: GradientConfig = GradientConfig()
+    """What ``task: gradient_variance`` and ``task: diagnose`` draw."""
+    fit: FitConfig = FitConfig()
+    """How the variance of the gradient is fitted; read by tables and plots alone."""
 
     def execution_of(self, choice: BackendChoice) -> dict[str, Any]:
         """Keyword arguments of ``Capabilities.resolve`` for one backend of the suite.
@@ -211,7 +216,7 @@ class SuiteConfig(SpecModel):
 
     @classmethod
     def _about(cls, key: str) -> str:
-        if key not in cls.planned and not nearest(key, _TOP_LEVEL):
+        if key not in cls.planned:
             for section, model in _SECTIONS.items():
                 if key in model.model_fields:
                     return f"unknown key; did you mean '{section}.{key}'?"
@@ -226,6 +231,8 @@ _SECTIONS: dict[str, type[SpecModel]] = {
     "data": DataConfig,
     "execution": ExecutionConfig,
     "record": RecordConfig,
+    "gradient": GradientConfig,
+    "fit": FitConfig,
     "budget": Budget,
     "circuits.NAME": CircuitConfig,
     "models.NAME": ModelConfig,

@@ -22,6 +22,7 @@ qbench name description seeds baseline train
 budget.trial budget.total budget.memory
 models.*.base models.*.replace
 backends.label
+fit.x fit.per fit.models fit.start
 """
 """Names, comparisons, limits, and what is resolved into other fields."""
 
@@ -30,8 +31,8 @@ task fix
 data.name data.options data.classes data.order
 data.split.train data.split.validation data.split.test
 data.transform.name data.transform.range data.transform.n_components
-circuits.*.n_qubits circuits.*.encoding circuits.*.ansatz circuits.*.reupload
-circuits.*.trainable_scale circuits.*.gates circuits.*.measure
+circuits.*.n_qubits circuits.*.encoding circuits.*.ansatz circuits.*.blocks
+circuits.*.reupload circuits.*.trainable_scale circuits.*.gates circuits.*.measure
 models.*.layers.type models.*.layers.units models.*.layers.activation models.*.layers.bias
 models.*.layers.p models.*.layers.factor models.*.layers.circuit models.*.layers.copies
 models.*.init.quantum.name models.*.init.quantum.range models.*.init.quantum.std
@@ -50,6 +51,10 @@ trainer.scheduler.min_lr
 trainer.loss trainer.select trainer.early_stopping.metric trainer.early_stopping.patience
 record.metrics record.every record.target.metric record.target.value
 record.gradient_variance.parameters record.gradient_variance.n_samples
+record.gradient_variance.course
+gradient.init.name gradient.init.range gradient.init.std
+gradient.component gradient.n_samples.rse
+gradient.n_samples.min gradient.n_samples.max
 """
 
 IDENTITY: dict[str, Side] = {

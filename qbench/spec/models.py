@@ -129,6 +129,34 @@ class Normal(SpecModel):
     std: Positive
 
 
+def _auto(value: Any) -> Any:
+    return None if value == "auto" else value
+
+
+class SmallAngle(SpecModel):
+    """Weights drawn from a narrow normal distribution around 0, radians.
+
+    Zhang et al. 2022, "Escaping from the barren plateau via Gaussian initializations
+    in deep variational quantum circuits" (arXiv:2203.09376), Theorem 4.1.
+    """
+
+    name: Literal["small_angle"] = "small_angle"
+    std: Annotated[Positive | None, BeforeValidator(_auto)] = None
+    """auto: 1 / (2 sqrt(S (L + 2))), with S the wires of the observable and L the depth."""
+
+
+class BlockIdentity(SpecModel):
+    """Each block of the circuit (key ``blocks``) starts as the identity.
+
+    Grant et al. 2019, "An initialization strategy for addressing barren plateaus in
+    parametrized quantum circuits", Quantum 3, 214.
+    """
+
+    name: Literal["block_identity"] = "block_identity"
+    range: Interval = (0.0, 6.283185307179586)
+    """Weights of each block's first half are drawn evenly from it; the second half undoes them."""
+
+
 class NamedInit(SpecModel):
     """An initialisation without options."""
 
@@ -138,6 +166,8 @@ class NamedInit(SpecModel):
 QUANTUM_INITS: dict[str, tuple[type[SpecModel], str | None]] = {
     "uniform": (Uniform, "range"),
     "normal": (Normal, "std"),
+    "small_angle": (SmallAngle, "std"),
+    "block_identity": (BlockIdentity, "range"),
     "zeros": (NamedInit, None),
 }
 CLASSICAL_INITS: dict[str, tuple[type[SpecModel], str | None]] = {
@@ -145,21 +175,24 @@ CLASSICAL_INITS: dict[str, tuple[type[SpecModel], str | None]] = {
 }
 
 
-_PLANNED_INITS = frozenset({"small_angle", "block_identity"})
-
-
 def _quantum_init(value: Any) -> Any:
-    return item_model(value, "initialisation", QUANTUM_INITS, planned=_PLANNED_INITS)
+    return item_model(value, "initialisation", QUANTUM_INITS)
 
 
 def _classical_init(value: Any) -> Any:
     return item_model(value, "initialisation", CLASSICAL_INITS)
 
 
+QuantumInit = Annotated[
+    Uniform | Normal | SmallAngle | BlockIdentity | NamedInit, BeforeValidator(_quantum_init)
+]
+"""How quantum weights start."""
+
+
 class Init(SpecModel):
     """How weights start."""
 
-    quantum: Annotated[Uniform | Normal | NamedInit, BeforeValidator(_quantum_init)] = Uniform()
+    quantum: QuantumInit = Uniform()
     classical: Annotated[NamedInit, BeforeValidator(_classical_init)] = NamedInit(
         name="glorot_uniform"
     )

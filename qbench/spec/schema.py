@@ -25,6 +25,7 @@ from qbench.spec.circuits import CircuitConfig
 from qbench.spec.config import BASELINES, LANGUAGE_VERSION, Budget, SuiteConfig
 from qbench.spec.dataset import TRANSFORMS, DataConfig, Split
 from qbench.spec.experiments import FIXED
+from qbench.spec.gradient import FitConfig, GradientConfig
 from qbench.spec.models import (
     CLASSICAL_INITS,
     LAYERS,
@@ -33,6 +34,7 @@ from qbench.spec.models import (
     Init,
     ModelConfig,
     Scale,
+    SmallAngle,
 )
 from qbench.spec.schema_forms import (
     OPEN,
@@ -41,6 +43,7 @@ from qbench.spec.schema_forms import (
     Schema,
     amount_form,
     array,
+    component_form,
     count_form,
     either,
     first_line,
@@ -129,6 +132,12 @@ class _Writer:
                 "additionalProperties": either(self.layer(), OPEN),
             },
             (Init, "quantum"): lambda: self.items(QUANTUM_INITS, "name"),
+            (SmallAngle, "std"): lambda: either(
+                {"type": "number", "exclusiveMinimum": 0}, {"const": "auto"}
+            ),
+            (GradientConfig, "init"): lambda: self.items(QUANTUM_INITS, "name"),
+            (GradientConfig, "component"): component_form,
+            (FitConfig, "start"): lambda: either({"type": "number"}, {"const": "none"}),
             (Init, "classical"): lambda: self.items(CLASSICAL_INITS, "name"),
             (Dense, "units"): lambda: either(
                 {"type": "integer", "minimum": 1}, {"const": "n_classes"}
@@ -166,7 +175,7 @@ class _Writer:
             "type": "object",
             "properties": properties,
             "required": ["qbench", "name"],
-            "anyOf": [{"required": [key]} for key in ("data", "matrix", "experiments")],
+            "anyOf": [{"required": [k]} for k in ("data", "task", "matrix", "experiments")],
             "additionalProperties": False,
             "definitions": self.definitions,
         }
@@ -176,7 +185,7 @@ class _Writer:
         top = [*SuiteConfig.model_fields, "matrix", "experiments"]
         allowed = [key for key in top if key not in forbidden]
         known = {key: {"$ref": f"#/properties/{key}"} for key in allowed}
-        for key in ("data", "budget", "execution", "trainer", "record"):
+        for key in ("data", "budget", "execution", "trainer", "record", "gradient", "fit"):
             model = DataConfig if key == "data" else SuiteConfig.model_fields[key].annotation
             if key in allowed and isinstance(model, type) and issubclass(model, SpecModel):
                 reference = self.mapping(model)["$ref"]

@@ -163,6 +163,8 @@ class GradientVariance(SpecModel):
 
     parameters: Literal["quantum"] = "quantum"
     n_samples: Annotated[int, Field(ge=2)] = 200
+    course: bool = False
+    """Whether the gradient is kept after every epoch too, for its variance over the seeds."""
 
 
 CLASSIFICATION_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "roc_auc", "log_loss")

@@ -23,6 +23,8 @@ SGD, ADAMW = "trainer.optimizer={name: sgd}", "trainer.optimizer={name: adamw}"
 STEP, COSINE = "trainer.scheduler={name: step, step_size: 1}", "trainer.scheduler=cosine"
 PLATEAU = "trainer.scheduler=plateau"
 TARGET = "record.target={metric: validation_accuracy, value: 0.9}"
+DRAWN = ("task=gradient_variance", "baselines=null", "seeds=[0]")
+UNTIL = (*DRAWN, "gradient.n_samples={rse: 0.1, min: 20, max: 50}")
 STOPPING = "trainer.early_stopping={metric: validation_loss, patience: 2}"
 
 
@@ -53,6 +55,7 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str]] = {
     "circuits.*.reupload": ((), "circuits.pqc.reupload=each_layer"),
     "circuits.*.trainable_scale": ((), "circuits.pqc.trainable_scale=true"),
     "circuits.*.gates": ((), "circuits.free.gates=[[RX, 0, x0], [RY, 1, x1], [RZ, 1, w]]"),
+    "circuits.*.blocks": ((), "circuits.pqc.blocks=1"),
     "circuits.*.measure": ((), "circuits.pqc.measure={expval: Y}"),
     "models.*.layers.type": (OWN_LAYERS, layers("relu", "sigmoid")),
     "models.*.layers.units": (OWN_LAYERS, layers("units: 4", "units: 5")),
@@ -110,10 +113,22 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str]] = {
     "record.target.metric": (TARGET, "record.target.metric=train_loss"),
     "record.target.value": (TARGET, "record.target.value=0.8"),
     "record.gradient_variance.n_samples": ((), "record.gradient_variance.n_samples=10"),
+    "record.gradient_variance.course": ((), "record.gradient_variance.course=true"),
+    "task": (("baselines=null", "seeds=[0]", "record.gradient_variance=off"), DRAWN[0]),
+    "gradient.init.name": (DRAWN, "gradient.init=zeros"),
+    "gradient.init.range": (DRAWN, "gradient.init={uniform: [0, 1]}"),
+    "gradient.init.std": (
+        (*DRAWN, "gradient.init={normal: {std: 0.1}}"),
+        "gradient.init={normal: {std: 0.2}}",
+    ),
+    "gradient.component": (DRAWN, "gradient.component=last"),
+    "gradient.n_samples.rse": (UNTIL, "gradient.n_samples={rse: 0.2, min: 20, max: 50}"),
+    "gradient.n_samples.min": (UNTIL, "gradient.n_samples={rse: 0.1, min: 30, max: 50}"),
+    "gradient.n_samples.max": (UNTIL, "gradient.n_samples={rse: 0.1, min: 20, max: 60}"),
 }
 
 ONE_VALUE = {
-    "task", "models.*.init.classical.name", "execution.noise", "record.every",
+    "models.*.init.classical.name", "execution.noise", "record.every",
     "record.gradient_variance.parameters",
 }  # fmt: skip
 """Fields that have one possible value so far."""
@@ -125,6 +140,10 @@ OUTSIDE: dict[str, str] = {
     "budget.trial": "budget.trial=1h",
     "budget.total": "budget.total=2h",
     "budget.memory": "budget.memory=4GB",
+    "fit.x": "fit.x=noise",
+    "fit.per": "fit.per=[noise]",
+    "fit.models": "fit.models=[power]",
+    "fit.start": "fit.start=3",
     "backends.label": "backends=[{name: reference, label: mine}, {name: pennylane, label: theirs}]",
 }
 
@@ -154,6 +173,11 @@ def test_a_field_inside_the_identity_makes_other_trials(plan_of, field):
 @pytest.mark.parametrize("field", OUTSIDE)
 def test_a_field_outside_the_identity_makes_no_other_trial(plan_of, field):
     assert ids(plan_of()) == ids(plan_of(OUTSIDE[field]))
+
+
+def test_a_number_of_samples_is_part_of_the_identity(plan_of):
+    assert ids(plan_of(*DRAWN)) != ids(plan_of(*DRAWN, "gradient.n_samples=10"))
+    assert ids(plan_of(*DRAWN)) == ids(plan_of(*DRAWN, "gradient.n_samples=200"))
 
 
 def test_seeds_and_the_choice_of_models_only_choose_among_the_same_trials(plan_of):

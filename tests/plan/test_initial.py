@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qbench.plan import batch_order, gradient_draws, initial_parameters
+from qbench.circuit import ReferenceProgram
+from qbench.circuit.build import build_circuit
+from qbench.plan import (
+    batch_order,
+    circuit_inputs,
+    gradient_draws,
+    initial_parameters,
+    weight_draws,
+)
 
 
 def model_of(plan, method="qnn", backend="reference"):
@@ -88,22 +96,67 @@ def test_input_scalings_start_at_their_value_in_every_draw(plan_of):
     positions = sorted(parameter.fixed)
     assert len(positions) == 2
     start = initial_parameters(work.model, work.init, 5)[parameter.name]
-    draws = gradient_draws(work.model, work.init, 5, samples=9)[parameter.name]
+    draws = gradient_draws(work.model, work.init["quantum"], 5, samples=9)[parameter.name]
     assert draws.shape == (9, *parameter.shape)
     assert (start[..., positions] == 0.5).all()
     assert (draws[..., positions] == 0.5).all()
 
 
 def test_gradient_draws_are_no_training_seeds(work):
-    draws = gradient_draws(work.model, work.init, 5, samples=50)["4.quantum.weights"]
+    draws = gradient_draws(work.model, work.init["quantum"], 5, samples=50)["4.quantum.weights"]
     for seed in range(20):
         start = initial_parameters(work.model, work.init, seed)["4.quantum.weights"]
         assert not np.isclose(draws, start).all(axis=(1, 2)).any()
 
 
 def test_more_gradient_draws_begin_with_the_same_ones(work):
-    few, many = (gradient_draws(work.model, work.init, 5, samples=n) for n in (3, 30))
+    few, many = (gradient_draws(work.model, work.init["quantum"], 5, samples=n) for n in (3, 30))
     np.testing.assert_array_equal(few["4.quantum.weights"], many["4.quantum.weights"][:3])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"name": "uniform", "range": [0, 1]},
+        {"name": "normal", "std": 0.3},
+        {"name": "small_angle", "std": None},
+    ],
+    ids=lambda rule: rule["name"],
+)
+def test_draws_of_a_circuit_are_numbered(rule):
+    built = build_circuit(3, ansatz={"name": "hardware_efficient", "n_layers": 2})
+    few, many = (circuit_inputs(built, rule, 5, samples) for samples in (7, 40))
+    np.testing.assert_array_equal(few, many[:7])
+    assert len(np.unique(many, axis=0)) == 40
+
+
+def test_a_random_axis_is_one_of_three_in_each_slot_and_each_as_often():
+    built = build_circuit(3, ansatz={"name": "random_pauli", "n_layers": 4})
+    rows = circuit_inputs(built, {"name": "zeros"}, 5, 3000)
+    slots = np.stack([rows[:, list(slot)] for slot in built.axis_inputs])
+    assert slots.shape == (12, 3000, 3)
+    np.testing.assert_array_equal(slots.sum(axis=2), 1)
+    assert set(np.unique(slots)) == {0, 1}
+    assert np.abs(slots.mean(axis=(0, 1)) - 1 / 3).max() < 0.01  # 3.6 standard errors
+    np.testing.assert_array_equal(rows[:10], circuit_inputs(built, {"name": "zeros"}, 5, 10))
+
+
+def test_a_block_starts_as_the_identity():
+    ansatz = {"name": "hardware_efficient", "rotations": ["RX", "RY"], "n_layers": 2}
+    built = build_circuit(3, ansatz=ansatz, blocks=2, measure={"expval": "Z0 Z1"})
+    draws = weight_draws(built, {"name": "block_identity", "range": [0, 6]}, 5, 20)
+    outputs = ReferenceProgram(built.circuit.weights_as_inputs()).forward(draws, np.empty(0))
+    np.testing.assert_allclose(outputs, 1, atol=1e-12)
+    assert draws.std() > 1
+
+
+def test_small_angles_are_as_small_as_their_source_says():
+    ansatz = {"name": "hardware_efficient", "rotations": ["RX", "RY"], "n_layers": 5}
+    built = build_circuit(4, ansatz=ansatz, measure={"expval": "Z0 Z1"})
+    draws = weight_draws(built, {"name": "small_angle", "std": None}, 5, 2000)
+    assert draws.std() == pytest.approx(0.5 / np.sqrt(2 * (10 + 2)), rel=0.01)
+    given = weight_draws(built, {"name": "small_angle", "std": 0.01}, 5, 2000)
+    assert given.std() == pytest.approx(0.01, rel=0.01)
 
 
 def test_every_epoch_visits_every_row_once_in_an_order_of_its_own():

@@ -196,7 +196,7 @@ def test_gradient_variance_is_planned_once_a_variant_at_the_first_seed(plan_of):
     )
     found = by(plan, task="gradient_variance")
     assert [(t.work.variant, t.seed) for t in found] == [("reference", 5), ("pennylane", 5)]
-    assert {t.work.gradient_samples for t in found} == {7}
+    assert {t.work.gradient["n_samples"]["max"] for t in found} == {7}
 
 
 def test_only_keeps_what_matches_every_pattern(plan_of):

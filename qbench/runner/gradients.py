@@ -1,0 +1,246 @@
+"""Gradient variance: draws until they are enough, and the row that comes of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qbench import stats
+from qbench.backend import Array
+from qbench.circuit import ReferenceProgram
+from qbench.circuit.build import BuiltCircuit
+from qbench.exceptions import WorkerTimeoutError
+from qbench.plan import Trial, circuit_inputs, component_indices, rule_text
+from qbench.runner.inputs import InputFactory
+from qbench.runner.outcome import disagreement
+from qbench.runner.worker import Limits, Worker
+from qbench.stats import GradientVariance, gradient_variance
+from qbench.store import FAILED, OK, Outcome
+
+REFERENCE_QUBITS = 14
+"""Circuits up to this size are held against the reference."""
+
+_REFERENCE_ROWS = 8
+_KEPT_VALUES = 100_000
+_RESOLVED = 10.0
+"""How far a standard deviation lies above what the precision resolves, if it is resolved."""
+
+
+class Timed:
+    """The limits of a trial, whose time runs over all its requests."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits, self._started = limits, time.monotonic()
+
+    def left(self) -> Limits:
+        """What the next request may take.
+
+        Raises
+        ------
+        WorkerTimeoutError
+            Nothing is left.
+        """
+        timeout = self._limits.get("timeout")
+        if timeout is None:
+            return self._limits
+        left = timeout - (time.monotonic() - self._started)
+        if left <= 0:
+            raise WorkerTimeoutError(f"timed out after {timeout:g} s")
+        return {**self._limits, "timeout": left}
+
+
+class _Draws:
+    """Gradients of the draws so far, and what they took."""
+
+    def __init__(self) -> None:
+        self._gradients: list[Array] = []
+        self._outputs: list[Array] = []
+        self.seconds = self.compile_seconds = 0.0
+
+    def add(self, message: Mapping[str, Any], gradients: Array, outputs: Array | None) -> None:
+        self._gradients.append(gradients)
+        self._outputs += [] if outputs is None else [outputs]
+        self.seconds += float(message["seconds"])
+        self.compile_seconds += float(message["compile_seconds"])
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self._gradients))
+
+    @property
+    def gradients(self) -> Array:
+        return np.concatenate(self._gradients)
+
+    @property
+    def outputs(self) -> Array:
+        return np.concatenate(self._outputs)
+
+
+class _Measurement:
+    """Draws until the variance is as precise as was asked; subclasses say what is drawn."""
+
+    def __init__(self, trial: Trial, worker: Worker, limits: Limits, n_weights: int) -> None:
+        self.trial, self.worker, self.timed = trial, worker, Timed(limits)
+        self.model, self.execution = trial.work.trained()
+        self.asked = trial.work.drawn()
+        self.kept = component_indices(self.asked["component"], n_weights)
+        self.draws = _Draws()
+
+    def ask(self, start: int, stop: int) -> None:
+        """Add the draws from one number to another."""
+        raise NotImplementedError
+
+    def measure(self) -> Outcome:
+        """Draw ``min`` samples, and more up to ``max`` until the precision is reached."""
+        samples, wanted = self.asked["n_samples"], int(self.asked["n_samples"]["min"])
+        gates = sum(len(circuit.gates) for circuit in self.model.circuits)
+        floor = stats.resolution_floor(self.execution.precision, gates)
+        while True:
+            self.ask(self.draws.count, wanted)
+            found = gradient_variance(self.draws.gradients, floor=floor)
+            done, rse = self.draws.count, samples["rse"]
+            if rse is None or found.relative_standard_error <= rse or done >= samples["max"]:
+                return self._outcome(found, floor)
+            more = max(stats.samples_needed(found, rse), done + samples["min"])
+            wanted = min(int(samples["max"]), more)
+
+    def _outcome(self, found: GradientVariance, floor: float) -> Outcome:
+        gradients = self.draws.gradients
+        artifacts: dict[str, dict[str, NDArray[Any]]] = {
+            "components": {
+                "index": np.asarray(self.kept),
+                "variance": found.components,
+                "standard_error": found.standard_errors,
+                "mean": found.means,
+                "kurtosis": found.kurtoses,
+            }
+        }
+        if gradients.size <= _KEPT_VALUES:
+            artifacts["gradients"] = {"gradients": gradients}
+        agreement = self._agreement()
+        reason = disagreement(self.trial, agreement)
+        return Outcome(
+            status=FAILED if reason else OK,
+            reason=reason,
+            agreement=agreement,
+            gradient_variance=self._summary(found, floor) | self._theory(),
+            timings={
+                "gradients_s": self.draws.seconds,
+                "gradient_ms": 1e3 * self.draws.seconds / len(gradients),
+                "compile_s": self.draws.compile_seconds,
+            },
+            counts=self.model.summary(),
+            artifacts=artifacts,
+        )
+
+    def _summary(self, found: GradientVariance, floor: float) -> dict[str, Any]:
+        """What tables show of a gradient's variance."""
+        work, component = self.trial.work, self.asked["component"]
+        named = ", ".join(map(str, component)) if isinstance(component, list) else str(component)
+        return {
+            "mean": found.mean.estimate,
+            "low": found.mean.low,
+            "high": found.mean.high,
+            "log_se": found.log_standard_error,
+            "rse": found.relative_standard_error,
+            "max": float(found.components.max()),
+            "kurtosis": found.kurtosis,
+            "zero_share": found.zero_share,
+            "gradient_mean": float(found.means.mean()),
+            "n_samples": self.draws.count,
+            "n_components": len(found.components),
+            "undersampled": found.undersampled,
+            "floor": floor**2,
+            "below_floor": bool(0 < found.mean.estimate < (_RESOLVED * floor) ** 2),
+            "component": named,
+            "init": rule_text(self.asked["init"]),
+            "cost": work.cost or work.loss,
+        }
+
+    def _theory(self) -> dict[str, Any]:
+        return {}
+
+    def _agreement(self) -> dict[str, float]:
+        return {}
+
+
+class ModelGradients(_Measurement):
+    """Gradients of a model's loss on one batch, over draws of its quantum weights."""
+
+    def __init__(self, trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits) -> None:
+        model, _ = trial.work.trained()
+        super().__init__(trial, worker, limits, model.count("quantum"))
+        self.inputs = inputs
+
+    def ask(self, start: int, stop: int) -> None:
+        """One request for the draws of every quantum parameter."""
+        reply = self.worker.gradient_draws(
+            model={"layers": list(self.model.layers)},
+            loss=self.trial.work.loss,
+            execution=self.execution,
+            arrays=self.inputs.draws(self.trial, start, stop),
+            **self.timed.left(),
+        )
+        named = [
+            reply.arrays[f"gradients.{p.name}"]
+            for p in self.model.parameters
+            if p.kind == "quantum"
+        ]
+        flat = np.concatenate([array.reshape(len(array), -1) for array in named], axis=1)
+        self.draws.add(reply.message, flat[:, self.kept], None)
+
+
+class CircuitGradients(_Measurement):
+    """Gradients of a circuit's output, over draws of its weights and of its random axes.
+
+    Parameters
+    ----------
+    built : the circuit with one output
+    """
+
+    def __init__(self, trial: Trial, worker: Worker, limits: Limits, built: BuiltCircuit) -> None:
+        super().__init__(trial, worker, limits, built.circuit.n_weights)
+        self.built, self.circuit = built, built.circuit.weights_as_inputs()
+        self.columns = [built.circuit.n_inputs + index for index in self.kept]
+
+    def ask(self, start: int, stop: int) -> None:
+        """One request for these draws, in one batch as far as memory allows."""
+        reply = self.worker.gradients(
+            self.circuit,
+            self.execution,
+            self.columns,
+            {"inputs": self._rows(stop)[start:]},
+            **self.timed.left(),
+        )
+        self.draws.add(reply.message, reply.arrays["gradients"], reply.arrays["outputs"])
+
+    def _rows(self, count: int) -> Array:
+        seed = self.trial.streams["init"]
+        return circuit_inputs(self.built, self.asked["init"], seed, count)
+
+    def _theory(self) -> dict[str, Any]:
+        from qbench.plan.theory import closed_form
+
+        known = closed_form(self.built, self.asked["init"], self.kept)
+        if known is None:
+            return {}
+        told = {"theory": known.variance, "theory_name": known.name}
+        return told if known.kurtosis is None else told | {"theory_kurtosis": known.kurtosis}
+
+    def _agreement(self) -> dict[str, float]:
+        """Largest differences from the reference over the first draws."""
+        if self.circuit.n_qubits > REFERENCE_QUBITS:
+            return {}
+        rows = self._rows(min(_REFERENCE_ROWS, self.draws.count))
+        outputs, gradients, _ = ReferenceProgram(self.circuit).vjp(
+            rows, np.empty(0), np.ones((len(rows), 1)), wrt_weights=False
+        )
+        differences = {
+            "outputs": self.draws.outputs[: len(rows)] - outputs[:, 0],
+            "gradients": self.draws.gradients[: len(rows)] - gradients[:, self.columns],
+        }
+        return {name: float(np.abs(each).max()) for name, each in differences.items()}
