@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from qbench.data.catalogue import DATASETS, DatasetInfo, find_dataset
+from qbench.data.catalogue import DATASETS, find_dataset
+from qbench.data.info import DatasetInfo
 from qbench.data.preparation import Prepared, prepare, prepare_table
 from qbench.data.request import DataRequest, PartSize, Transform
 from qbench.data.seeds import derived_generator

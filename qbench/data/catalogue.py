@@ -3,73 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 
-from qbench.data import generated
-from qbench.data.tables import CLASSIFICATION, REGRESSION, Table
-from qbench.exceptions import DataError, UnknownNameError
+from qbench.data import generated, published
+from qbench.data.info import DatasetInfo
+from qbench.data.tables import CLASSIFICATION, REGRESSION, ImageShape, Table
+from qbench.exceptions import UnknownNameError
 
 
-@dataclass(frozen=True)
-class DatasetInfo:
-    """An entry of the catalogue.
-
-    Attributes
-    ----------
-    n_samples, n_features, n_classes : int
-        With the default options; ``n_classes`` is 0 for regression.
-    options : mapping
-        Options that a suite may give, with their defaults.
-    loader : callable
-        Called with every option by name.
-    """
-
-    name: str
-    title: str
-    task: str
-    n_samples: int
-    n_features: int
-    n_classes: int
-    source: str
-    licence: str
-    loader: Callable[..., Table]
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def load(self, options: Mapping[str, Any] | None = None) -> Table:
-        """The whole data set.
-
-        Raises
-        ------
-        DataError
-            An option that it has not, or of the wrong type.
-        """
-        given = dict(options or {})
-        for key, value in given.items():
-            self._check(key, value)
-        return self.loader(**{**self.options, **given})
-
-    def _check(self, key: str, value: Any) -> None:
-        if key not in self.options:
-            near = get_close_matches(key, self.options, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {_listed(self.options)}"
-            raise DataError(f"data set {self.name} has no option {key!r}; {hint}")
-        whole = isinstance(self.options[key], int)
-        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-            kind = "a whole number" if whole else "a number"
-            raise DataError(f"data set {self.name}: {key} is {kind}, not {value!r}")
-        if value < 0 or (key in ("n_samples", "n_features") and value < 1):
-            raise DataError(f"data set {self.name}: {key} is too small: {value}")
-
-
-def _listed(names: Mapping[str, Any]) -> str:
-    return ", ".join(names) if names else "none"
-
-
-def _bundled(function: str, image_shape: tuple[int, int] | None = None) -> Callable[[], Table]:
+def _bundled(function: str, image_shape: ImageShape | None = None) -> Callable[[], Table]:
     """A loader of a data set that scikit-learn ships."""
 
     def load() -> Table:
@@ -108,7 +52,7 @@ _ENTRIES = (
         10,
         "E. Alpaydin, C. Kaynak (1998), UCI Machine Learning Repository; scikit-learn's copy",
         _UCI,
-        _bundled("load_digits", (8, 8)),
+        _bundled("load_digits", (1, 8, 8)),
     ),
     DatasetInfo(
         "breast_cancer",
@@ -192,7 +136,9 @@ _ENTRIES = (
     ),
 )
 
-DATASETS: Mapping[str, DatasetInfo] = {entry.name: entry for entry in _ENTRIES}
+DATASETS: Mapping[str, DatasetInfo] = {
+    entry.name: entry for entry in (*_ENTRIES, *published.ENTRIES)
+}
 
 
 def find_dataset(name: str) -> DatasetInfo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,7 +16,7 @@ from qbench.data.catalogue import find_dataset
 from qbench.data.request import PARTS, DataRequest
 from qbench.data.seeds import derived_generator
 from qbench.data.splits import split_indices
-from qbench.data.tables import REGRESSION, Floats, Indices, Table
+from qbench.data.tables import REGRESSION, Floats, ImageShape, Indices, Table
 from qbench.data.transforms import fit_transforms
 from qbench.exceptions import DataError
 
@@ -56,6 +56,8 @@ class Prepared:
     digest: str
     """SHA-256 of the raw arrays, labels, split and transforms: all that the arrays follow from.
     The transformed ones are left out, whose last bits depend on the machine's linear algebra."""
+    image_shape: ImageShape | None = None
+    """Channels, height and width of the rows of ``x_*``, where these are still pixels."""
 
 
 def prepare(request: DataRequest, seed: int) -> Prepared:
@@ -84,9 +86,9 @@ def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:
     table = choose_classes(table, request.classes)
     strata = table.y if table.class_names else np.zeros(len(table.y), dtype=np.int64)
     generator = derived_generator(seed, "split") if request.order == "random" else None
-    indices = split_indices(strata, table.class_names, request.split, generator)
+    indices = split_indices(strata, table.class_names, request.split, generator, table.official)
     _check_training_part(table, indices["train"])
-    raw = {part: np.ascontiguousarray(table.x[indices[part]]) for part in PARTS}
+    raw = {part: table.rows(indices[part]) for part in PARTS}
     targets = {part: np.ascontiguousarray(table.y[indices[part]]) for part in PARTS}
     apply = fit_transforms(raw["train"], request.transform, table.image_shape)
     scale = _target_scale(targets["train"]) if table.task == REGRESSION else None
@@ -107,6 +109,7 @@ def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:
         feature_names=table.feature_names,
         target_scale=scale,
         digest=digest,
+        image_shape=apply.image_shape,
     )
 
 
@@ -132,8 +135,14 @@ def choose_classes(table: Table, classes: str | Sequence[Any]) -> Table:
     renumbered = np.full(len(table.class_names), -1, dtype=np.int64)
     renumbered[old] = np.arange(len(old))
     y = renumbered[table.y]
-    names = tuple(table.class_names[number] for number in old)
-    return Table(table.x[y >= 0], y[y >= 0], table.feature_names, names, table.image_shape)
+    kept = y >= 0
+    return replace(
+        table,
+        x=table.x[kept],
+        y=y[kept],
+        class_names=tuple(table.class_names[number] for number in old),
+        official=None if table.official is None else table.official[kept],
+    )
 
 
 def _class_number(table: Table, label: Any) -> int:
@@ -167,6 +176,11 @@ def _target_scale(y_train: Floats) -> tuple[float, float]:
     return float(y_train.mean()), spread if spread > 0 else 1.0
 
 
+def _written(shape: ImageShape | None) -> tuple[int, ...] | None:
+    """As the digest has it: one channel is not written."""
+    return shape[1:] if shape is not None and shape[0] == 1 else shape
+
+
 def _digest(
     table: Table,
     raw: Mapping[str, Floats],
@@ -178,7 +192,7 @@ def _digest(
         "scheme": _DIGEST_SCHEME,
         "classes": table.class_names,
         "features": table.feature_names,
-        "image_shape": table.image_shape,
+        "image_shape": _written(table.image_shape),
         "transform": request.to_json()["transform"],
     }
     digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())

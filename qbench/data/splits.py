@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qbench.data.request import PARTS, PartSize
 from qbench.data.tables import Indices
@@ -19,7 +20,7 @@ _ROUNDING = 1e-9
 @dataclass(frozen=True)
 class _Size:
     kind: str
-    """``count``, ``fraction``, ``per_class`` or ``rest``."""
+    """``count``, ``fraction``, ``per_class``, ``rest`` or ``official``."""
     value: float = 0
 
 
@@ -28,11 +29,13 @@ def split_indices(
     names: tuple[str, ...],
     split: Mapping[str, PartSize],
     generator: np.random.Generator | None,
+    official: NDArray[np.int8] | None = None,
 ) -> dict[str, Indices]:
     """Disjoint indices of the parts.
 
-    Fractions are of all samples, rounded down; what rounding leaves of
-    fractions that sum to 1 goes to training.
+    A part that is ``official`` is the publisher's, whole; the sizes of the other parts are
+    of the samples that are left. Fractions are of all of these, rounded down; what rounding
+    leaves of fractions that sum to 1 goes to training.
 
     Parameters
     ----------
@@ -45,6 +48,8 @@ def split_indices(
     generator : numpy Generator or None
         Shuffles, and each part gets the classes in proportion; None takes the
         samples in their order.
+    official : int array, shape (samples,), or None
+        The publisher's part of each sample, an index into PARTS.
 
     Raises
     ------
@@ -53,16 +58,19 @@ def split_indices(
     """
     sizes = {part: _parse(part, split[part]) for part in PARTS}
     _check_together(sizes, regression=not names)
-    counts = _counts(sizes, len(strata))
-    queues = _queues(strata, max(len(names), 1), generator)
-    taken: dict[str, list[int]] = {part: [] for part in PARTS}
+    taken = {part: _official(part, sizes[part], official) for part in PARTS}
+    free = np.ones(len(strata), dtype=bool)
+    free[[index for indices in taken.values() for index in indices]] = False
+    counts = _counts(sizes, int(free.sum()))
+    queues = _queues(np.where(free, strata, -1), max(len(names), 1), generator)
     per_class = {p: int(s.value) for p, s in sizes.items() if s.kind == "per_class"}
     _check_per_class(per_class, names, queues)
     for part, number in per_class.items():
         for queue in queues:
             taken[part] += queue[:number]
             del queue[:number]
-    _check_counts(counts, sum(map(len, queues)), sum(map(len, taken.values())))
+    spent = int(free.sum()) - sum(map(len, queues))
+    _check_counts(counts, sum(map(len, queues)), spent)
     for part, number in counts.items():
         taken[part] += _take(queues, number, stratified=generator is not None)
     for part, size in sizes.items():
@@ -79,7 +87,7 @@ def _parse(part: str, size: PartSize) -> _Size:
         case bool():
             pass  # True and False are ints to Python
         case "official":
-            raise DataError(f"split: {part}: this data set offers no official split; give a size")
+            return _Size("official")
         case "all":
             return _Size("rest")
         case int() if size >= 0:
@@ -89,8 +97,23 @@ def _parse(part: str, size: PartSize) -> _Size:
         case {"per_class": int() as number, **rest} if not rest and number > 0:
             return _Size("per_class", number)
     raise DataError(
-        f"split: {part}: a count, a fraction up to 1.0, {{per_class: N}}, all or 0, not {size!r}"
+        f"split: {part}: a count, a fraction up to 1.0, {{per_class: N}}, all, official or 0, "
+        f"not {size!r}"
     )
+
+
+def _official(part: str, size: _Size, official: NDArray[np.int8] | None) -> list[int]:
+    """The publisher's samples of a part that is asked for whole."""
+    if size.kind != "official":
+        return []
+    if official is None:
+        raise DataError(f"split: {part}: this data set offers no official split; give a size")
+    members = np.flatnonzero(official == PARTS.index(part))
+    if len(members) == 0:
+        there = ", ".join(PARTS[number] for number in np.unique(official))
+        raise DataError(f"split: {part}: the official parts of this data set are {there}")
+    found: list[int] = members.tolist()
+    return found
 
 
 def _check_together(sizes: Mapping[str, _Size], regression: bool) -> None:

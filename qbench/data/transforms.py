@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from qbench.data.request import Transform
-from qbench.data.tables import Floats
+from qbench.data.tables import Floats, ImageShape
 from qbench.exceptions import DataError
 
-Shape = tuple[int, int] | None
+Shape = ImageShape | None
 Apply = Callable[[Floats], Floats]
 Fit = Callable[[Floats, Any, Shape], tuple[Apply, Shape]]
 """From the training features, the main value and the image shape: what to apply to every part,
 and the image shape afterwards (None where the features are pixels no more)."""
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """Transforms as fitted; called with the features of any part.
+
+    Attributes
+    ----------
+    image_shape : (channels, height, width) or None
+        Of what comes out; None where the features are pixels no more.
+    """
+
+    steps: tuple[Apply, ...]
+    image_shape: Shape
+
+    def __call__(self, x: Floats) -> Floats:
+        """Every step in order, on features of shape (samples, features)."""
+        for step in self.steps:
+            x = step(x)
+        return np.ascontiguousarray(x, dtype=np.float64)
+
+
 def fit_transforms(
     x_train: Floats, transforms: Iterable[Transform], image_shape: Shape = None
-) -> Apply:
+) -> Fitted:
     """All transforms in order, each fitted on what the ones before made of the training part.
 
     Parameters
     ----------
     x_train : float array, shape (samples, features)
     transforms : iterable of (name, main value)
-    image_shape : (height, width) or None
+    image_shape : (channels, height, width) or None
         Where the features are pixels, for ``resize``.
 
     Raises
@@ -45,13 +66,11 @@ def fit_transforms(
         step, image_shape = TRANSFORMS[name](x_train, value, image_shape)
         x_train = step(x_train)
         steps.append(step)
+    return Fitted(tuple(steps), image_shape)
 
-    def apply(x: Floats) -> Floats:
-        for step in steps:
-            x = step(x)
-        return np.ascontiguousarray(x, dtype=np.float64)
 
-    return apply
+_MANY_FEATURES = 100
+_TALL = 5
 
 
 def _standardize(x_train: Floats, _value: Any, shape: Shape) -> tuple[Apply, Shape]:
@@ -82,7 +101,9 @@ def _pca(x_train: Floats, value: Any, _shape: Shape) -> tuple[Apply, Shape]:
         raise DataError(f"pca: {value} components of {features} features")
     if value > samples:
         raise DataError(f"pca: {value} components of {samples} training samples")
-    fitted = PCA(value, svd_solver="full").fit(x_train)
+    # by the covariance a tall matrix of many pixels takes a second in place of a minute
+    tall = features >= _MANY_FEATURES and samples >= _TALL * features
+    fitted = PCA(value, svd_solver="covariance_eigh" if tall else "full").fit(x_train)
     axes = fitted.components_
     largest = axes[np.arange(value), np.abs(axes).argmax(axis=1)]
     directions, mean = (axes * np.sign(largest)[:, None]).T, fitted.mean_
@@ -96,21 +117,33 @@ def _l2_normalize(_x_train: Floats, _value: Any, shape: Shape) -> tuple[Apply, S
     return (lambda x: np.asarray(normalize(x), dtype=np.float64)), shape
 
 
-def _resize(x_train: Floats, value: Any, shape: Shape) -> tuple[Apply, Shape]:
+def _resize(_x_train: Floats, value: Any, shape: Shape) -> tuple[Apply, Shape]:
     """Bilinear with antialiasing, as Pillow and torchvision resize floats."""
     if shape is None:
         raise DataError("resize: the features are not the pixels of an image (any more)")
+    new = (shape[0], *resize_size(value))
+    return (lambda x: resized(x, shape, new)), new
+
+
+def resize_size(value: Any) -> tuple[int, int]:
+    """The height and width that ``resize`` asks for.
+
+    Raises
+    ------
+    DataError
+        Not two whole numbers from 1.
+    """
     height, width = _numbers("resize", value, int)
     if height < 1 or width < 1:
         raise DataError(f"resize: [height, width], not {value!r}")
-    old = shape
-    rows, columns = _triangle_filter(old[0], height), _triangle_filter(old[1], width)
+    return height, width
 
-    def apply(x: Floats) -> Floats:
-        small = rows @ x.reshape(-1, *old) @ columns.T
-        return np.asarray(small.reshape(len(x), -1))
 
-    return apply, (height, width)
+def resized(x: Floats, old: ImageShape, new: ImageShape) -> Floats:
+    """Images of another size, each channel by itself; shape (samples, features) in and out."""
+    rows, columns = _triangle_filter(old[1], new[1]), _triangle_filter(old[2], new[2])
+    small = rows @ x.reshape(-1, *old) @ columns.T
+    return np.asarray(small.reshape(len(x), -1))
 
 
 def _triangle_filter(old: int, new: int) -> Floats:

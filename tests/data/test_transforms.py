@@ -52,18 +52,21 @@ def test_l2_normalize_gives_unit_vectors_and_keeps_zeros():
 
 def test_resize_by_a_whole_factor_keeps_constant_images_and_means():
     images = RANDOM.uniform(size=(3, 64))
-    apply = fit_transforms(images, [("resize", (4, 4))], (8, 8))
+    apply = fit_transforms(images, [("resize", (4, 4))], (1, 8, 8))
     assert apply(np.full((1, 64), 5.0)) == pytest.approx(np.full((1, 16), 5.0))
     assert apply(images).shape == (3, 16)
 
 
 def test_resize_follows_the_antialiased_bilinear_weights():
     column = np.arange(4.0)[:, None] * np.ones((1, 1))
-    apply = fit_transforms(column.reshape(1, -1), [("resize", (2, 1))], (4, 1))
+    apply = fit_transforms(column.reshape(1, -1), [("resize", (2, 1))], (1, 4, 1))
     # centres 1 and 3, support 2: weights (3, 3, 1) / 7 of pixels 0, 1, 2 and mirrored
     assert apply(column.reshape(1, -1))[0] == pytest.approx([5 / 7, 16 / 7])
 
 
 def test_a_transform_after_a_resize_sees_the_small_images():
     images = RANDOM.uniform(size=(20, 64))
-    assert fit_transforms(images, [("resize", (2, 3)), ("pca", 6)], (8, 8))(images).shape == (20, 6)
+    assert fit_transforms(images, [("resize", (2, 3)), ("pca", 6)], (1, 8, 8))(images).shape == (
+        20,
+        6,
+    )
