@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qbench.stats.agreement import max_difference, max_relative_difference, worst_pair
+from qbench.stats.decay import Decay, fit_decay
 from qbench.stats.diagnostics import (
     Expressibility,
     expressibility,
@@ -49,6 +50,7 @@ __all__ = [
     "OUTPUT_KINDS",
     "POWER",
     "REGRESSION_METRICS",
+    "Decay",
     "Expressibility",
     "GradientVariance",
     "Interval",
@@ -59,6 +61,7 @@ __all__ = [
     "detectable_difference",
     "expressibility",
     "fidelities",
+    "fit_decay",
     "gradient_variance",
     "haar_mean_meyer_wallach",
     "max_difference",
