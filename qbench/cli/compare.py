@@ -15,6 +15,9 @@ class TableKind(StrEnum):
 
     models = "models"
     frameworks = "frameworks"
+    trainability = "trainability"
+    points = "points"
+    diagnostics = "diagnostics"
     all = "all"
 
 
@@ -45,7 +48,12 @@ def compare(
         typer.Argument(help="A second run: both side by side, B - A.", metavar="RUN_B"),
     ] = None,
     table: Annotated[
-        TableKind, typer.Option("--table", help="Models (accuracy) or frameworks (time).")
+        TableKind,
+        typer.Option(
+            "--table",
+            help="Models (accuracy), frameworks (time), trainability (how fast gradients vanish), "
+            "points (every variance behind it), diagnostics (of circuits).",
+        ),
     ] = TableKind.all,
     fmt: Annotated[
         Format,
@@ -88,6 +96,7 @@ def compare(
         raise typer.BadParameter("--baseline, --rows and --columns are for one run, not for two")
     view = View(
         kind=table.value,
+        in_full=fmt in (Format.csv, Format.json),
         metric=metric,
         baseline=baseline,
         where=parse_only(",".join(where), option="--filter") if where else {},

@@ -17,9 +17,13 @@ LABEL = "labels."
 """Axes go by ``labels.AXIS`` in frames and rows: an axis may be called like a column."""
 
 TASK_OF_DRAWS = "gradient_variance"
+TASK_OF_DIAGNOSIS = "diagnose"
+TASKS_OF_TRAINING = ("train", "fit")
 
 KEYS = {
     "model": "method",
+    "circuit": "method",
+    "task": "task",
     "backend": "backend",
     "variant": "variant",
     "device": "device",
@@ -30,6 +34,23 @@ KEYS = {
     "seed": "seed",
 }
 """What rows can be chosen and arranged by besides the suite's axes, and its column."""
+
+
+def trained(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of models and baselines that were trained, or were to be."""
+    return frame[frame["task"].isin(TASKS_OF_TRAINING)]
+
+
+def draws_of_models(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of gradient variances that stand beside a training of the same model."""
+    drawn = frame[frame["task"] == TASK_OF_DRAWS]
+    return drawn[drawn["method"].isin(set(trained(frame)["method"]))]
+
+
+def draws_alone(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of gradient variances that were measured for their own sake."""
+    drawn = frame[frame["task"] == TASK_OF_DRAWS]
+    return drawn[~drawn["method"].isin(set(trained(frame)["method"]))]
 
 
 def axes_of(frame: pd.DataFrame) -> list[str]:

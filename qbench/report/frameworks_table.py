@@ -74,7 +74,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         first = group.iloc[0]
         row: dict[str, Any] = {
             "model": first["method"],
-            "backend": _versioned(first),
+            "backend": versioned(first),
             "counts": ", ".join(f"{n} {s}" for s, n in group["status"].value_counts().items()),
         }
         for key in ("device", "diff_method", "tier", "precision"):
@@ -86,7 +86,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _versioned(row: Any) -> str:
+def versioned(row: Any) -> str:
     """``pennylane@0.45.1``, behind the label that the suite gave it, if any.
 
     The reference is qbench's own and has no other version.

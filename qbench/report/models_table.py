@@ -8,17 +8,27 @@ from typing import Any
 import pandas as pd
 
 from qbench.report.baseline import Baseline
-from qbench.report.cells import interval_cell, interval_column, significant_cell
+from qbench.report.cells import (
+    AGREEMENT,
+    agreement_cell,
+    interval_cell,
+    interval_column,
+    problems,
+    significant_cell,
+    whole,
+)
 from qbench.report.frames import (
     LABEL,
     TASK_OF_DRAWS,
     at,
     axes_of,
+    draws_of_models,
     from_one_backend,
     group_by_axes,
     metric_column,
     paired,
     reasons,
+    trained,
 )
 from qbench.report.resolution import resolved_lines
 from qbench.report.table import Column, Table
@@ -52,12 +62,13 @@ def models_table(
     everything : DataFrame, optional
         Where ``frame`` is a part of the run's rows: all, to find the baseline in.
     """
-    trained = frame[frame["task"] != TASK_OF_DRAWS]
+    models = trained(frame)
+    frame = frame.loc[models.index.union(draws_of_models(frame).index)]
     axes = axes_of(frame)
     column = metric_column(frame, metric)
     others = _Others(frame if everything is None else everything, column, baseline)
     table = Table("Models", _columns(axes, column))
-    for labels, group in group_by_axes(trained, axes):
+    for labels, group in group_by_axes(models, axes):
         for method in dict.fromkeys(group["method"]):
             rows = group[group["method"] == method]
             table.rows.append(labels | _row(rows, column) | others.compare(rows, labels))
@@ -82,13 +93,12 @@ def _columns(axes: Sequence[str], metric: str | None) -> list[Column]:
     if metric is not None:
         name = _name(metric)
         columns.append(interval_column(name, f"{name} [95%]"))
-    parts = ("agreement_outputs", "agreement_gradients")
     return [
         *columns,
         interval_column("difference", "difference [95%]", rank=1),
         interval_column("matched_difference", "vs matched MLP [95%]", rank=6),
         interval_column("gradient_variance", "gradient variance [95%]"),
-        Column("agreement_text", "agreement of backends", parts=parts, rank=1),
+        AGREEMENT,
         Column("problems", "not ok", numeric=False),
     ]
 
@@ -105,26 +115,26 @@ def _row(rows: pd.DataFrame, metric: str | None) -> dict[str, Any]:
         "model": first["method"],
         "kind": first["method_kind"],
         "from_backend": first["variant"],
-        "inputs": _whole(first, "counts.inputs"),
+        "inputs": whole(first, "counts.inputs"),
         "seeds_ok": len(ok),
         "seeds_planned": len(chosen),
         "seeds": f"{len(ok)}/{len(chosen)}",
-        "problems": _problems(rows),
+        "problems": problems(rows),
     }
     counted = ok.iloc[0] if len(ok) else first
-    row |= {key: _whole(counted, f"counts.{key}") for key in _SIZES}
+    row |= {key: whole(counted, f"counts.{key}") for key in _SIZES}
     if row["parameters_classical"] is not None:
         row["parameters"] = f"{row['parameters_quantum'] or 0}/{row['parameters_classical']}"
     if metric is not None:
         row |= interval_cell(_name(metric), mean_interval(ok[metric].to_numpy(dtype=float)))
-    return row | _agreement(rows)
+    return row | agreement_cell(rows)
 
 
 class _Others:
     """What a row is compared with: the rest of its run."""
 
     def __init__(self, frame: pd.DataFrame, metric: str | None, baseline: Baseline | None) -> None:
-        self._trained = frame[frame["task"] != TASK_OF_DRAWS]
+        self._trained = trained(frame)
         self._draws = frame[(frame["task"] == TASK_OF_DRAWS) & (frame["status"] == OK)]
         self._matched = self._trained[self._trained["method"].str.startswith("mlp_matched")]
         self._metric = metric
@@ -171,29 +181,6 @@ def _gradient_variance(found: pd.DataFrame, variant: Hashable) -> dict[str, Any]
     first = found.iloc[0]
     mean, low, high = (float(first[f"gradient_variance.{n}"]) for n in ("mean", "low", "high"))
     return significant_cell("gradient_variance", Interval(mean, low, high, len(found)))
-
-
-def _agreement(rows: pd.DataFrame) -> dict[str, Any]:
-    if "agreement.outputs" not in rows:
-        return {}
-    outputs, gradients = (rows[f"agreement.{n}"].dropna().max() for n in ("outputs", "gradients"))
-    if pd.isna(outputs):
-        return {}
-    return {
-        "agreement_outputs": float(outputs),
-        "agreement_gradients": float(gradients),
-        "agreement_text": f"{outputs:.0e} / {gradients:.0e}",
-    }
-
-
-def _problems(rows: pd.DataFrame) -> str:
-    counts = rows.loc[rows["status"] != OK, "status"].value_counts()
-    return ", ".join(f"{n} {status}" for status, n in counts.items())
-
-
-def _whole(row: Any, key: str) -> int | None:
-    value = row.get(key)
-    return None if pd.isna(value) else int(value)
 
 
 def _without_frameworks_row(frame: pd.DataFrame) -> pd.DataFrame:

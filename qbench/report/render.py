@@ -63,7 +63,10 @@ def _drawn(table: Table) -> RichTable:
     drawn = RichTable(title=table.title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for column in table.columns:
         drawn.add_column(
-            column.heading, justify="right" if column.numeric else "left", overflow="fold"
+            column.heading,
+            justify="right" if column.numeric else "left",
+            overflow="fold",
+            max_width=column.wrap,
         )
     for row in table.texts():
         drawn.add_row(*(Text(cell) for cell in row))

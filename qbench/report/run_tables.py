@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from qbench.exceptions import UnknownNameError
 from qbench.report.baseline import Baseline
-from qbench.report.frames import matching
+from qbench.report.decays import FitRule
+from qbench.report.diagnostics_table import diagnostics_table
+from qbench.report.draws_table import draws_table
+from qbench.report.frames import TASK_OF_DIAGNOSIS, draws_alone, matching, trained
 from qbench.report.frameworks_table import frameworks_table
 from qbench.report.models_table import models_table
 from qbench.report.pivot_table import pivot_table
 from qbench.report.table import Table
+from qbench.report.trainability_table import points_table, trainability_table
 from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
 
-KINDS = ("models", "frameworks", "all")
+KINDS = ("models", "frameworks", "trainability", "points", "diagnostics", "all")
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,9 @@ class View:
     """What the user wants to see of a run."""
 
     kind: str = "all"
-    """One of KINDS."""
+    """One of KINDS; ``all`` is every table that the run has rows for, without ``points``."""
+    in_full: bool = False
+    """With ``all`` also every point behind the trainability, for files."""
     metric: str | None = None
     """None: the leading one."""
     baseline: str | None = None
@@ -40,7 +48,7 @@ class View:
 
 
 def run_tables(store: Store, run_id: str, view: View | None = None) -> list[Table]:
-    """The tables of models and of frameworks, one of them, or a metric over chosen axes.
+    """The tables that a run has rows for, one of them, or a metric over chosen axes.
 
     Raises
     ------
@@ -51,19 +59,53 @@ def run_tables(store: Store, run_id: str, view: View | None = None) -> list[Tabl
     everything = store.frame(run_id, each_path=True)
     run = _info(store, run_id)
     frame = matching(everything, view.where)
-    tables = []
     if view.rows or view.columns:
-        tables.append(pivot_table(frame, view.rows, view.columns, view.metric))
-    elif view.kind in ("models", "all"):
+        tables = [pivot_table(frame, view.rows, view.columns, view.metric)]
+    else:
+        tables = list(_tables(frame, everything, run, view))
+    return _finished(tables, view, [_provenance(run)])
+
+
+def _tables(
+    frame: pd.DataFrame, everything: pd.DataFrame, run: RunInfo, view: View
+) -> Iterator[Table]:
+    kinds = _kinds_of(frame, view) if view.kind == "all" else [view.kind]
+    rule = FitRule.of_run(run.machine)
+    if "models" in kinds:
         baseline = Baseline.of_suite(run.machine.get("baseline"))
         if view.baseline:
             baseline = Baseline.parse(view.baseline, everything)
-        tables.append(
-            models_table(frame, baseline=baseline, metric=view.metric, everything=everything)
-        )
-    if view.kind in ("frameworks", "all") and not (view.rows or view.columns):
-        tables.append(frameworks_table(frame))
-    return _finished(tables, view, [_provenance(run)])
+        yield models_table(frame, baseline=baseline, metric=view.metric, everything=everything)
+    if "trainability" in kinds:
+        yield trainability_table(frame, rule)
+    if "points" in kinds:
+        yield points_table(frame, rule)
+    if "diagnostics" in kinds:
+        yield diagnostics_table(frame)
+    if "frameworks" in kinds:
+        yield from _frameworks(frame, asked=view.kind == "frameworks")
+
+
+def _kinds_of(frame: pd.DataFrame, view: View) -> list[str]:
+    """The tables that a run has rows for; those of training where it has none at all."""
+    kinds = []
+    drawn, diagnosed = draws_alone(frame), frame["task"] == TASK_OF_DIAGNOSIS
+    if len(trained(frame)) or not (len(drawn) or diagnosed.any()):
+        kinds.append("models")
+    if len(drawn):
+        kinds += ["trainability", *(["points"] if view.in_full else [])]
+    if diagnosed.any():
+        kinds.append("diagnostics")
+    return [*kinds, "frameworks"]
+
+
+def _frameworks(frame: pd.DataFrame, *, asked: bool) -> Iterator[Table]:
+    """Times of training, and of draws where there are several variants to compare."""
+    drawn = draws_alone(frame)
+    if len(trained(frame)) or (drawn.empty and (asked or frame.empty)):
+        yield frameworks_table(frame)
+    if len(drawn) and (asked or drawn["variant"].nunique() > 1):
+        yield draws_table(drawn)
 
 
 def two_runs_tables(store: Store, a: str, b: str, view: View | None = None) -> list[Table]:
@@ -72,11 +114,16 @@ def two_runs_tables(store: Store, a: str, b: str, view: View | None = None) -> l
     Raises
     ------
     UnknownNameError
-        They are one run, or have no such metric or column.
+        They are one run, have no such metric or column, or a table that is of one run.
     """
     view = view or View()
     if a == b:
         raise UnknownNameError(f"both names mean run {a}; give the id of another one")
+    if view.kind not in ("models", "frameworks", "all"):
+        raise UnknownNameError(
+            f"two runs are compared by models and frameworks, not by {view.kind}; "
+            f"show each by itself: qbench compare {a} --table {view.kind}"
+        )
     frames = [
         matching(store.frame(run, each_path=True, at_its_end=True), view.where) for run in (a, b)
     ]

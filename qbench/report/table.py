@@ -14,6 +14,7 @@ class Column:
     ``parts`` names the plain values behind a composed cell such as
     ``0.96 [0.94, 0.98]``; CSV and JSON carry those instead of the text. Where a
     terminal is narrow the columns of the highest ``rank`` go first, those of rank 0 never.
+    A terminal breaks heading and cells that are longer than ``wrap`` signs into lines.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Column:
     numeric: bool = True
     parts: tuple[str, ...] = ()
     rank: int = 0
+    wrap: int | None = None
 
 
 @dataclass
@@ -117,7 +119,8 @@ def significant(value: float | None, digits: int = 3) -> str:
     if 1e-3 <= abs(value) < 1e5:
         text = f"{value:.{digits}g}"
         return f"{float(text):g}" if "e" not in text else f"{float(text):.0f}"
-    return f"{value:.{max(digits - 2, 0)}e}"
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    return f"{float(mantissa):g}e{power}"
 
 
 def with_interval(

@@ -11,12 +11,12 @@ import pandas as pd
 from qbench.report.cells import interval_cell, interval_column, significant_cell
 from qbench.report.frames import (
     LABEL,
-    TASK_OF_DRAWS,
     at,
     axes_of,
     metric_column,
     paired,
     reasons,
+    trained,
 )
 from qbench.report.table import Column, Table, significant
 from qbench.stats import mean_interval, paired_difference, ratio_interval
@@ -37,7 +37,7 @@ class Pair:
     @classmethod
     def of(cls, a: pd.DataFrame, b: pd.DataFrame) -> Pair:
         """Of ``Store.frame(run, each_path=True)`` of each run."""
-        sides = [_trained(a), _trained(b)]
+        sides = [trained(a), trained(b)]
         both = pd.concat(sides, ignore_index=True)
         sides = [side.reindex(columns=both.columns) for side in sides]
         keys = ("method", "variant", *(LABEL + axis for axis in axes_of(both)))
@@ -145,10 +145,6 @@ def _ratio(a: pd.DataFrame, b: pd.DataFrame) -> dict[str, Any]:
     if len(both) and (both["attempt_id"] == both["attempt_id_other"]).all():
         return {"ratio": 1.0, "ratio_text": "same trials"}
     return significant_cell("ratio", ratio_interval(both[_STEP], both[f"{_STEP}_other"]))
-
-
-def _trained(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["task"] != TASK_OF_DRAWS]
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:

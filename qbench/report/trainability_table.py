@@ -1,0 +1,348 @@
+"""The table of trainability: how fast the gradient's variance falls; a row a circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from qbench.report.cells import (
+    AGREEMENT,
+    agreement_cell,
+    figure,
+    interval_cell,
+    interval_column,
+    problems,
+    significant_cell,
+    whole,
+)
+from qbench.report.decays import QUBITS, Curve, Curves, FitRule, curves_of, flags, noted
+from qbench.report.frames import LABEL, TASK_OF_DRAWS, reasons
+from qbench.report.table import Column, Table, significant
+from qbench.stats import Interval
+
+_CONSTANTS = ("qubits", "cost", "component", "init", "samples", "from_backend")
+_WORDS = ("cost", "component", "init", "theory_name")
+_FITS = (
+    "aicc_difference",
+    "exponential_chi_square",
+    "exponential_p",
+    "power_chi_square",
+    "power_p",
+)
+_MOST_NAMED = 6
+
+
+def trainability_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
+    """One row a circuit at each point of the axes that its fit does not run along.
+
+    The figures come from one backend, the first whose trials are complete; the
+    others appear as their largest difference from the reference.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``Store.frame(run, each_path=True)``.
+    rule : FitRule, optional
+        The run's; by default the variance is fitted against the number of qubits.
+    """
+    curves = curves_of(frame, rule or FitRule())
+    table = Table("Trainability", _columns(curves, _last_of_all(curves)))
+    table.rows += [dict(curve.place) | _row(curve) for curve in curves]
+    table.notes += _notes(table, curves)
+    table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
+    return table.with_constants_as_note(_CONSTANTS)
+
+
+def points_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
+    """Every point behind the table of trainability, one row each."""
+    curves = curves_of(frame, rule or FitRule())
+    table = Table("Gradient variance by point", _point_columns(curves))
+    for curve in curves:
+        for _, point in curve.points.iterrows():
+            table.rows.append(dict(curve.place) | _point(point, curve))
+    table.notes += _reading(table)
+    if not table.rows:
+        table.notes.append("no gradient variance was measured in this run")
+    table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
+    return table.with_constants_as_note(_CONSTANTS)
+
+
+def _place_columns(curves: Curves) -> list[Column]:
+    kinds = {kind for curve in curves for kind in curve.rows["method_kind"]}
+    return [
+        *(Column(LABEL + axis, axis, numeric=False) for axis in curves.axes),
+        Column("method", "model" if kinds == {"model"} else "circuit", numeric=False),
+    ]
+
+
+def _columns(curves: Curves, last: float | None) -> list[Column]:
+    at_last = f"variance at {curves.x} {last:g}" if last is not None else "variance at the last"
+    qubits = [] if curves.x == "qubits" else [Column("qubits", "qubits", rank=4)]
+    return [
+        *_place_columns(curves),
+        Column("cost", "cost", numeric=False, rank=4),
+        Column("x_range", curves.x, parts=("x_first", "x_last", "points_ok", "points"), rank=1),
+        *qubits,
+        Column("component", "component", numeric=False, rank=5),
+        Column("init", "init", numeric=False, rank=5),
+        Column("samples", "samples", parts=("samples_least", "samples_most"), rank=6),
+        Column("kurtosis_text", "kurtosis", parts=("kurtosis_least", "kurtosis_most"), rank=5),
+        interval_column("slope", f"slope of ln Var per {curves.unit} [95%]", wrap=24),
+        interval_column("exponent", "exponent of a power law [95%]", rank=7, wrap=22),
+        Column("aicc_text", "AICc exponential - power", parts=_FITS, rank=3, wrap=11),
+        interval_column("variance", f"{at_last} [95%]", rank=2, wrap=30),
+        Column("theory_text", "theory there", parts=("theory", "theory_ratio"), rank=3, wrap=18),
+        Column("zero_text", "exactly zero", parts=("zero_share",), rank=6, wrap=7),
+        Column(
+            "doubtful_text",
+            "undersampled, below floor",
+            parts=("undersampled", "below_floor"),
+            rank=6,
+            wrap=13,
+        ),
+        Column("from_backend", "figures from", numeric=False, rank=8),
+        replace(AGREEMENT, rank=4),
+        Column("problems", "not ok", numeric=False),
+        Column("verdict", "verdict", numeric=False, wrap=28),
+    ]
+
+
+def _last_of_all(curves: Curves) -> float | None:
+    """The last x of every row, where it is the same one."""
+    lasts = {float(curve.points["x"].iloc[-1]) for curve in curves if len(curve.points)}
+    return lasts.pop() if len(lasts) == 1 else None
+
+
+def _row(curve: Curve) -> dict[str, Any]:
+    points = curve.points
+    row: dict[str, Any] = {"problems": problems(curve.rows)}
+    row |= agreement_cell(curve.rows)
+    row["points"] = int((curve.rows["variant"] == curve.rows["variant"].iloc[0]).sum())
+    row["points_ok"] = len(points)
+    if points.empty:
+        return row
+    row["from_backend"] = points["variant"].iloc[0]
+    row |= {word: _said(points, f"gradient_variance.{word}") for word in _WORDS}
+    row |= {"x_first": float(points["x"].min()), "x_last": float(points["x"].max())}
+    row["x_range"] = _range(points["x"], "..")
+    row["qubits"] = _range(points[QUBITS], "..") if QUBITS in points else None
+    row |= _spread(points, "n_samples", "samples", "samples")
+    row |= _spread(points, "kurtosis", "kurtosis", "kurtosis_text")
+    row |= _zero(points) | _doubtful(points)
+    row |= _at_the_last(points) | _fitted(curve)
+    return row
+
+
+def _fitted(curve: Curve) -> dict[str, Any]:
+    decay = curve.decay
+    if decay is None:
+        return {}
+    row = interval_cell("slope", decay.slope) | interval_cell("exponent", decay.exponent)
+    row["aicc_difference"] = decay.aicc_difference
+    row["aicc_text"] = significant(decay.aicc_difference)
+    row["verdict"] = decay.verdict
+    for law in ("exponential", "power"):
+        row[f"{law}_chi_square"] = getattr(decay, f"{law}_chi_square")
+        row[f"{law}_p"] = getattr(decay, f"{law}_p")
+    return row
+
+
+def _at_the_last(points: pd.DataFrame) -> dict[str, Any]:
+    """The variance at the largest x; the ends of several where a fit pools axes."""
+    last = points[points["x"] == points["x"].max()]
+    if len(last) > 1:
+        return {"variance_text": _range(last["gradient_variance.mean"], " to ")}
+    return _variance(last.iloc[0]) | _theory(last.iloc[0])
+
+
+def _variance(point: pd.Series[Any]) -> dict[str, Any]:
+    ends = (figure(point, f"gradient_variance.{end}") for end in ("mean", "low", "high"))
+    mean, low, high = (float("nan") if end is None else end for end in ends)
+    cell = significant_cell("variance", Interval(mean, low, high, 1))
+    if cell and noted(point, "undersampled"):
+        cell["variance_text"] += " *"
+    return cell
+
+
+def _theory(point: pd.Series[Any]) -> dict[str, Any]:
+    theory = figure(point, "gradient_variance.theory")
+    mean = figure(point, "gradient_variance.mean")
+    if theory is None or mean is None:
+        return {}
+    row: dict[str, Any] = {"theory": theory, "theory_text": significant(theory)}
+    if theory > 0:
+        row["theory_ratio"] = mean / theory
+        row["theory_text"] += f" (x {mean / theory:.3f})"
+    return row
+
+
+def _spread(points: pd.DataFrame, name: str, key: str, text: str) -> dict[str, Any]:
+    found = points.get(f"gradient_variance.{name}", pd.Series(dtype=float)).dropna().astype(float)
+    if found.empty:
+        return {}
+    ends = {f"{key}_least": float(found.min()), f"{key}_most": float(found.max())}
+    return ends | {text: _range(found, "..")}
+
+
+def _range(values: pd.Series[Any], between: str) -> str:
+    ends = (float(values.min()), float(values.max()))
+    return between.join(dict.fromkeys(significant(end) for end in ends))
+
+
+def _zero(points: pd.DataFrame) -> dict[str, Any]:
+    """The largest share: a circuit's later weights may be the dead ones at every size."""
+    share = points.get("gradient_variance.zero_share", pd.Series(dtype=float)).max()
+    return {} if pd.isna(share) else {"zero_share": float(share), "zero_text": f"{share:.0%}"}
+
+
+def _doubtful(points: pd.DataFrame) -> dict[str, Any]:
+    few, low = (int(flags(points, name).sum()) for name in ("undersampled", "below_floor"))
+    text = f"{few}, {low} of {len(points)}" if few or low else ""
+    return {"undersampled": few, "below_floor": low, "doubtful_text": text}
+
+
+def _said(points: pd.DataFrame, column: str) -> str | None:
+    if column not in points:
+        return None
+    return ", ".join(dict.fromkeys(map(str, points[column].dropna()))) or None
+
+
+def _point_columns(curves: Curves) -> list[Column]:
+    more = () if curves.x == "qubits" else (Column("qubits", "qubits", rank=2),)
+    return [
+        *_place_columns(curves),
+        Column("x", curves.x, parts=("x",)),
+        *more,
+        Column("depth", "depth", rank=5),
+        Column("cost", "cost", numeric=False, rank=4),
+        Column("component", "component", numeric=False, rank=5),
+        Column("init", "init", numeric=False, rank=5),
+        interval_column("variance", "variance [95%]"),
+        Column("largest_text", "largest component", parts=("largest",), rank=5, wrap=10),
+        Column(
+            "theory_text",
+            "theory",
+            parts=("theory", "theory_ratio", "theory_name", "theory_kurtosis"),
+            rank=1,
+        ),
+        Column("kurtosis_text", "kurtosis", parts=("kurtosis",), rank=2),
+        Column("samples", "samples", rank=3),
+        Column("zero_text", "exactly zero", parts=("zero_share",), rank=5, wrap=7),
+        Column(
+            "doubt",
+            "in doubt",
+            numeric=False,
+            parts=("undersampled", "below_floor", "floor"),
+            rank=1,
+        ),
+        Column("seconds_text", "s", parts=("seconds",), rank=6),
+        Column("from_backend", "figures from", numeric=False, rank=7),
+    ]
+
+
+def _point(point: pd.Series[Any], curve: Curve) -> dict[str, Any]:
+    of = {
+        key: figure(point, f"gradient_variance.{name}")
+        for key, name in (
+            ("kurtosis", "kurtosis"),
+            ("largest", "max"),
+            ("theory_kurtosis", "theory_kurtosis"),
+            ("floor", "floor"),
+        )
+    }
+    doubts = {n: noted(point, n) for n in ("undersampled", "below_floor")}
+    seconds = figure(point, "timings.gradients_s")
+    row: dict[str, Any] = {word: point.get(f"gradient_variance.{word}") for word in _WORDS}
+    row |= of | _variance(point) | _theory(point) | _zero(point.to_frame().T)
+    x = float(point["x"])
+    return (
+        row
+        | doubts
+        | {
+            "x": int(x) if x.is_integer() else x,
+            "qubits": whole(point, QUBITS),
+            "depth": whole(point, "counts.depth"),
+            "samples": whole(point, "gradient_variance.n_samples"),
+            "largest_text": significant(of["largest"]),
+            "kurtosis_text": significant(of["kurtosis"]),
+            "doubt": ", ".join(n.replace("_", " ") for n, doubted in doubts.items() if doubted),
+            "seconds": seconds,
+            "seconds_text": significant(seconds),
+            "from_backend": point["variant"],
+        }
+    )
+
+
+def _notes(table: Table, curves: Curves) -> Iterator[str]:
+    if not table.rows:
+        yield "no gradient variance was measured in this run"
+        return
+    if any(row.get("slope_text") for row in table.rows):
+        yield (
+            f"slope: of the natural logarithm of the variance (not of the deviation) per "
+            f"{curves.unit}, weighted by the sampling errors"
+            + "; for the axes of its row alone, such as a rule for the depth"
+            * bool(curves.axes)
+        )
+        yield (
+            "AICc exponential - power: below 0 the exponential law fits better "
+            "(Burnham and Anderson 2002); no verdict from fewer than 6 points"
+        )
+    else:
+        yield f"one value of {curves.x}: nothing to fit, so the variance itself is shown"
+    yield from _reading(table)
+    yield from _left_out(curves)
+    yield from _precision(curves)
+    if any(row.get("agreement_text") for row in table.rows):
+        yield (
+            "agreement: largest difference of outputs / gradients from the reference, "
+            "over all backends, on the first draws"
+        )
+
+
+def _reading(table: Table) -> Iterator[str]:
+    if any(row.get("variance_text") for row in table.rows):
+        yield "variance: mean over the components, over independent draws of the weights"
+    if any(row.get("undersampled") for row in table.rows):
+        starred = any((row.get("variance_text") or "").endswith("*") for row in table.rows)
+        yield (
+            f"{'* ' * starred}undersampled: too few draws for so heavy tails (see the kurtosis), "
+            "where a variance comes out too small more often than not and fakes a plateau; "
+            "draw more, or until precise: gradient: {n_samples: {rse: 0.05}}"
+        )
+    names = dict.fromkeys(row["theory_name"] for row in table.rows if row.get("theory_text"))
+    if names:
+        yield f"theory (x measured / theory): {', '.join(str(name) for name in names if name)}"
+    if any((row.get("zero_share") or 0) > 0 for row in table.rows):
+        yield (
+            "exactly zero: share of the weights whose gradient is 0 in every draw; "
+            "they dilute the mean over components"
+        )
+
+
+def _left_out(curves: Curves) -> Iterator[str]:
+    """Points that no fit used, and why: ``global: left out of the fit: 9, 10 (...)``."""
+    said = []
+    for curve in curves:
+        by_reason: dict[str, list[str]] = {}
+        for x, reason in curve.unfit:
+            by_reason.setdefault(reason, []).append(f"{x:g}")
+        parts = [f"{', '.join(places)} ({reason})" for reason, places in by_reason.items()]
+        if parts and curve.rows["x"].nunique() > 1:
+            said.append(f"{curve.name()}: left out of the fit: {'; '.join(parts)}")
+    yield from said[:_MOST_NAMED]
+    if len(said) > _MOST_NAMED:
+        yield f"and {len(said) - _MOST_NAMED} more rows without some of their points"
+
+
+def _precision(curves: Curves) -> Iterator[str]:
+    low = [c.name() for c in curves if flags(c.points, "below_floor").any()]
+    if low:
+        names = ", ".join(low[:_MOST_NAMED]) + ", ..." * (len(low) > _MOST_NAMED)
+        yield (
+            f"{names}: below floor: single precision cannot resolve so small a variance; "
+            "measure it with execution: {precision: double}"
+        )
