@@ -163,10 +163,11 @@ def variance_interval(squares: Array, level: float = LEVEL) -> VarianceBounds:
     estimate = np.asarray(second * n / (n - 1))
     some = np.where(second > 0, second, math.nan)
     relative = squares / some[..., np.newaxis] - 1
-    spread = (relative**2).mean(axis=-1)
+    squared = relative * relative
+    spread = squared.mean(axis=-1)
     varied = np.where(spread > 0, spread, math.inf)
-    skewness = (relative**3).mean(axis=-1) / varied**1.5
-    kurtosis = (relative**4).mean(axis=-1) / varied**2
+    skewness = (squared * relative).mean(axis=-1) / varied**1.5
+    kurtosis = (squared * squared).mean(axis=-1) / varied**2
     rse = np.sqrt((n - 1) / n**2 * spread + 2 / (n * (n - 1)))
     kurtosis = np.where(spread > 0, kurtosis, 3.0)
     freedom = 2 * n / (kurtosis - (n - 3) / (n - 1))

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from qbench import evaluate
 from qbench.circuit import Angle, Circuit, Operation, ReferenceProgram, expval
 from qbench.stats import (
     gradient_variance,
@@ -175,18 +176,43 @@ def test_single_precision_resolves_less_and_more_gates_resolve_less():
         resolution_floor("half", 1)
 
 
+def layers_of_rotations(n: int, layers: int) -> Circuit:
+    """RY and RX on each wire, then CNOTs, some of which Z on the first wire doesn't see."""
+    operations: list[Operation] = []
+    for layer in range(layers):
+        for wire in range(n):
+            weights = (2 * (layer * n + wire) + k for k in range(2))
+            rotations = zip(("RY", "RX"), weights, strict=True)
+            operations += [Operation.of(gate, wire, Angle.weight(k)) for gate, k in rotations]
+        operations += [Operation.of("CNOT", (wire, wire + 1)) for wire in range(n - 1)]
+    return Circuit(n, tuple(operations), (expval("Z", 0),), 0, 2 * n * layers).weights_as_inputs()
+
+
+def reference_gradients(circuit: Circuit, angles):
+    ones = np.ones((len(angles), 1))
+    return ReferenceProgram(circuit).vjp(angles, np.zeros(0), ones, wrt_weights=False)[1]
+
+
 def test_structural_zeros_of_the_reference_lie_below_the_floor():
-    """Gates after the last one that the observable sees have no gradient."""
-    operations = [Operation.of(g, w, Angle.weight(2 * w + k)) for w in range(6)
-                  for k, g in enumerate(("RY", "RX"))]  # fmt: skip
-    circuit = Circuit(6, tuple(operations), (expval("Z", 0),), 0, 12).weights_as_inputs()
-    angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (500, 12))
-    _, gradients, _ = ReferenceProgram(circuit).vjp(angles, np.zeros(0), np.ones((500, 1)))
-    floor = resolution_floor("double", 12)
-    assert 0 < np.abs(gradients[:, 2:]).max() <= floor
-    assert gradient_variance(gradients, floor=floor).zero_share == pytest.approx(10 / 12)
+    circuit = layers_of_rotations(6, 2)
+    angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (500, circuit.n_inputs))
+    gradients = reference_gradients(circuit, angles)
+    found = gradient_variance(gradients, floor=resolution_floor("double", len(circuit.operations)))
+    zero = found.components < 1e-28
+    assert np.abs(gradients[:, zero]).max() > 0
+    assert found.zero_share == zero.mean() > 0.5
 
 
-def test_gradients_that_are_no_matrix_are_refused():
-    with pytest.raises(ValueError, match="samples, components"):
-        gradient_variance([1.0, 2.0])
+@pytest.mark.environments
+@pytest.mark.parametrize(("n", "layers"), [(2, 16), (4, 4), (8, 4)])
+def test_the_floor_is_what_torchquantum_resolves_in_single_precision(n, layers):
+    circuit = layers_of_rotations(n, layers)
+    angles = np.random.default_rng(0).uniform(0, 2 * np.pi, (100, circuit.n_inputs))
+    found = evaluate(circuit, angles, [], backend="torchquantum", gradients=True)
+    assert found.input_jacobian is not None
+    expected = reference_gradients(circuit, angles)
+    floor = resolution_floor("single", len(circuit.operations))
+    errors = found.input_jacobian[:, 0] - expected
+    assert floor / 100 < errors.std() < floor / 2
+    zero = np.abs(expected).max(axis=0) < 1e-13
+    assert np.abs(errors[:, zero]).max() <= floor
