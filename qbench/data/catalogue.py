@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from qbench.data import generated, published
+from qbench.data import generated, own, published
 from qbench.data.info import DatasetInfo
 from qbench.data.tables import CLASSIFICATION, REGRESSION, ImageShape, Table
 from qbench.exceptions import UnknownNameError
@@ -137,7 +137,7 @@ _ENTRIES = (
 )
 
 DATASETS: Mapping[str, DatasetInfo] = {
-    entry.name: entry for entry in (*_ENTRIES, *published.ENTRIES)
+    entry.name: entry for entry in (*_ENTRIES, *published.ENTRIES, own.ENTRY)
 }
 
 

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qbench.data.catalogue import find_dataset
+from qbench.data.own import load_own
 from qbench.data.request import PARTS, DataRequest
 from qbench.data.seeds import derived_generator
 from qbench.data.splits import split_indices
 from qbench.data.tables import REGRESSION, Floats, ImageShape, Indices, Table
-from qbench.data.transforms import fit_transforms
+from qbench.data.transforms import fit_transforms, resize_size
 from qbench.exceptions import DataError
 
 _DIGEST_SCHEME = 1
@@ -76,7 +77,15 @@ def prepare(request: DataRequest, seed: int) -> Prepared:
     DataError
         It cannot be split or transformed as asked.
     """
-    return prepare_table(find_dataset(request.name).load(request.options), request, seed)
+    return prepare_table(_load(request), request, seed)
+
+
+def _load(request: DataRequest) -> Table:
+    if not request.is_own:
+        return find_dataset(request.name).load(request.options)
+    first = request.transform[0] if request.transform else ("", None)
+    size = resize_size(first[1]) if first[0] == "resize" else None
+    return load_own(**request.options, size=size)
 
 
 def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 PartSize = int | float | str | Mapping[str, int]
@@ -22,9 +23,10 @@ class DataRequest:
     Attributes
     ----------
     name : str
-        A name of the catalogue.
+        A name of the catalogue, or the name of the user's own file or folder.
     options : mapping
-        Options of the data set, such as ``n_samples`` and ``noise`` of ``moons``.
+        Options of the data set, such as ``n_samples`` and ``noise`` of ``moons``; of the
+        user's own its ``path``, ``target`` and ``task``.
     classes : "all" or tuple
         Labels wanted; class i of the prepared arrays is the i-th of them.
     train, validation, test : PartSize
@@ -42,6 +44,11 @@ class DataRequest:
     test: PartSize = 0.2
     order: str = "random"
     transform: tuple[Transform, ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the data is a file or folder of the user's."""
+        return "path" in self.options
 
     @property
     def split(self) -> dict[str, PartSize]:
@@ -67,8 +74,13 @@ class DataRequest:
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> DataRequest:
-        """Inverse of :meth:`to_json`; keys left out have their defaults."""
+        """Inverse of :meth:`to_json`; keys left out have their defaults.
+
+        The user's own data, whatever the catalogue calls it, is named after its file.
+        """
         rest = {key: value[key] for key in ("name", "options", "order") if key in value}
+        if path := rest.get("options", {}).get("path"):
+            rest["name"] = Path(path).name or path
         classes = value.get("classes", "all")
         return DataRequest(
             **rest,
