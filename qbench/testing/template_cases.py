@@ -41,10 +41,13 @@ def encoding_cases() -> list[Case]:
 
 
 def ansatz_cases() -> list[Case]:
-    """Every ansatz, then every entanglement, two layers on three wires or four."""
+    """Every ansatz (two of sim's 19), then every entanglement, two layers on three wires or four."""
+    slots: dict[str, dict[str, Any]] = {name: {"name": name} for name in ANSATZE}
+    del slots["sim"]
+    slots |= {f"sim {number}": {"name": "sim", "number": number} for number in (6, 9)}
     cases = [
-        Case(f"ansatz {name}", build_circuit(3, "angle", {"name": name, "n_layers": 2}).circuit)
-        for name in ANSATZE
+        Case(f"ansatz {name}", build_circuit(3, "angle", {**slot, "n_layers": 2}).circuit)
+        for name, slot in slots.items()
     ]
     for entanglement in ENTANGLEMENTS:
         slot = {**_LAYER, "entanglement": entanglement, "n_layers": 2}
