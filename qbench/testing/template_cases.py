@@ -41,7 +41,7 @@ def encoding_cases() -> list[Case]:
 
 
 def ansatz_cases() -> list[Case]:
-    """Every ansatz (two of sim's 19), then every entanglement, two layers on three wires or four."""
+    """Every ansatz (of sim two circuits), then every entanglement, two layers on 3 or 4 wires."""
     slots: dict[str, dict[str, Any]] = {name: {"name": name} for name in ANSATZE}
     del slots["sim"]
     slots |= {f"sim {number}": {"name": "sim", "number": number} for number in (6, 9)}
