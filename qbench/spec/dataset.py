@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
-from qbench.spec.base import Count, Interval, SpecModel, item_model, refusal
-from qbench.spec.problems import PLANNED, describe
+from qbench.spec.base import Count, Interval, SpecModel, item_model, refusal, refusals
+from qbench.spec.problems import Problem, describe
 
 _PART_FORMS = "a number of rows, a fraction, {per_class: N}, all or official"
 
@@ -76,19 +76,36 @@ class L2Normalize(SpecModel):
     name: Literal["l2_normalize"] = "l2_normalize"
 
 
+def _size(value: Any) -> Any:
+    two = isinstance(value, list | tuple) and len(value) == 2
+    if two and all(type(side) is int and side >= 1 for side in value):
+        return tuple(value)
+    raise refusal(f"must be [height, width], two whole numbers from 1, not {describe(value)}")
+
+
+class Resize(SpecModel):
+    """Images of another size."""
+
+    name: Literal["resize"] = "resize"
+    size: Annotated[tuple[int, int], BeforeValidator(_size)]
+
+
 TRANSFORMS: dict[str, tuple[type[SpecModel], str | None]] = {
     "standardize": (Standardize, None),
     "min_max": (MinMax, "range"),
     "pca": (Pca, "n_components"),
+    "resize": (Resize, "size"),
     "l2_normalize": (L2Normalize, None),
 }
 
 
 def _transform(value: Any) -> Any:
-    return item_model(value, "transform", TRANSFORMS, planned=frozenset({"resize"}))
+    return item_model(value, "transform", TRANSFORMS)
 
 
-Transform = Annotated[Standardize | MinMax | Pca | L2Normalize, BeforeValidator(_transform)]
+Transform = Annotated[
+    Standardize | MinMax | Pca | Resize | L2Normalize, BeforeValidator(_transform)
+]
 
 
 def _classes(value: Any) -> Any:
@@ -106,12 +123,14 @@ def _classes(value: Any) -> Any:
 class DataConfig(SpecModel):
     """The data set of the suite."""
 
-    planned = frozenset({"path", "target"})
-
     name: str
     """A data set of the catalogue (``qbench list datasets``)."""
+    path: str | None = None
+    """Instead of a name: one's own CSV or Parquet file or folder of images."""
+    target: str | None = None
+    """The column of one's own file that is to be predicted."""
     options: dict[str, bool | int | float | str] = Field(default_factory=dict)
-    """Options of a generated data set, such as ``n_samples`` and ``noise`` of moons."""
+    """Options of the data set, such as ``n_samples`` and ``noise`` of moons."""
     classes: Annotated[Literal["all"] | list[int | str], PlainValidator(_classes)] = "all"
     """all, or the labels to keep."""
     split: Split = Split()
@@ -119,13 +138,30 @@ class DataConfig(SpecModel):
     order: Literal["random", "first"] = "random"
     """random (stratified), or the first rows."""
     transform: list[Transform] = Field(default_factory=list)
-    """standardize, ``pca: k``, ``min_max: [a, b]``, l2_normalize; in this order."""
+    """standardize, ``pca: k``, ``min_max: [a, b]``, ``resize: [h, w]``, l2_normalize; in order."""
+
+
+OWN = "own"
+"""The catalogue's name of the user's own data."""
 
 
 def data_slot(value: Any) -> Any:
-    """``NAME`` becomes ``{name: NAME}``; a user's own file is still to come."""
+    """``NAME`` becomes ``{name: NAME}``; ``path`` and ``target`` become options of OWN."""
     if isinstance(value, str):
         return {"name": value}
-    if isinstance(value, dict) and "path" in value and "name" not in value:
-        raise refusal(f"`path` {PLANNED}; name a data set of the catalogue: {{name: ...}}")
-    return value
+    if not isinstance(value, dict):
+        return value
+    place = {key: value[key] for key in ("path", "target") if value.get(key) is not None}
+    if not place or value.get("name") == OWN:
+        return value
+    for key, given in place.items():
+        if not isinstance(given, str) or not given:
+            raise refusals(Problem((key,), f"must be text, not {describe(given)}"))
+    if "path" not in place:
+        raise refusals(Problem(("target",), "belongs to a `path`, your own file"))
+    if value.get("name") is not None:
+        raise refusals(Problem(("path",), "stands instead of `name`; give one of them"))
+    options = value.get("options") or {}
+    if not isinstance(options, dict):
+        return value | {"name": OWN}
+    return value | {"name": OWN, "options": options | place}

@@ -28,9 +28,9 @@ fit.x fit.per fit.models fit.start
 
 _INSIDE = """
 task fix
-data.name data.options data.classes data.order
+data.name data.path data.target data.options data.classes data.order
 data.split.train data.split.validation data.split.test
-data.transform.name data.transform.range data.transform.n_components
+data.transform.name data.transform.range data.transform.n_components data.transform.size
 circuits.*.n_qubits circuits.*.encoding circuits.*.ansatz circuits.*.blocks
 circuits.*.reupload circuits.*.trainable_scale circuits.*.gates circuits.*.measure
 models.*.layers.type models.*.layers.units models.*.layers.activation models.*.layers.bias

@@ -123,7 +123,7 @@ def test_a_path_to_nothing_and_a_file_of_another_kind_are_refused(write, tmp_pat
 
 def test_a_changed_file_is_read_again_and_gives_another_digest(write):
     request = DataRequest(
-        "my.csv", {"path": write(GOOD * 1), "target": "kind"}, train=2, validation=0, test=2
+        "my.csv", {"path": write(GOOD), "target": "kind"}, train=2, validation=0, test=2
     )
     before = prepare(request, 0)
     write(GOOD.replace("7,8", "7.5,8"))
