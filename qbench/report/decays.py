@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qbench.exceptions import UnknownNameError
 from qbench.report.frames import LABEL, TASK_OF_DRAWS, axes_of, from_one_backend
 from qbench.spec.problems import unknown
-from qbench.stats.decay import Decay, fit_decay
+from qbench.stats import Decay, fit_decay
 from qbench.store import OK
 
 QUBITS = "counts.n_qubits"

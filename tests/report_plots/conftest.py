@@ -10,6 +10,7 @@ import pytest
 
 from qbench.data import DataRequest, prepare
 from qbench.store import OK, EpochRecord, Outcome, Store, TrialRecord, open_store
+from tests.report.drawn import DrawnRun
 
 REQUEST = DataRequest("iris", train=60, validation=30, test=30)
 
@@ -21,7 +22,47 @@ def results(tmp_path_factory) -> Path:
         _grid(store)
         _plain(store)
         _failed(store)
+        _plateaus(store)
+        _depths(store)
+        _atlas(store)
     return path
+
+
+def _plateaus(store: Store) -> None:
+    """A global cost that falls as 2^-n and a local one that does not, at two depths."""
+    run = DrawnRun(store, "plateaus")
+    for depth in ("1", "n"):
+        run.falling("global", np.log(2), axes={"depth": depth}, cost="prod(Z)")
+        run.falling("local", 0.0, axes={"depth": depth}, cost="mean(Z)")
+    at = {"n": "11", "depth": "n"}
+    run.point("global", 11, 2.0**-13, axes=at, undersampled=True, log_se=0.3)
+    run.save()
+
+
+def _depths(store: Store) -> None:
+    """Variances that level off with the number of layers."""
+    run = DrawnRun(store, "depths")
+    for circuit, n, layers in itertools.product(("global", "local"), (2, 4, 6), (1, 5, 50)):
+        at = {"n": str(n), "layers": str(layers)}
+        rate = n if circuit == "global" else n / 2
+        run.point(circuit, n, 2.0 ** -(rate * (1 - 2.0**-layers)), axes=at, depth=3 * layers)
+    run.save()
+
+
+def _atlas(store: Store) -> None:
+    """Nineteen circuits diagnosed; two of them nearly in the same place."""
+    run = DrawnRun(store, "atlas")
+    for i in range(1, 20):
+        entangled = i / 20
+        found = {
+            "expressibility": 10 ** (-(i // 2) / 5),
+            "expressibility_bias": 0.0074,
+            "entangling_capability": entangled,
+            "entangling_capability_low": entangled - 0.01,
+            "entangling_capability_high": entangled + 0.01,
+        }
+        run.point(f"sim_{i}", 4, 0.02, task="diagnose", metrics=found)
+    run.save()
 
 
 def _grid(store: Store) -> None:
@@ -111,8 +152,14 @@ def _training(accuracy: float, seed: int, step_ms: float = 2.0) -> Outcome:
             "train_s": 1.0 + seed,
         },
         counts={"parameters_quantum": 8, "parameters_classical": 10},
-        artifacts={"outputs": {"test": _outputs(seed)[0]}},
+        artifacts={"outputs": {"test": _outputs(seed)[0]}, "gradient_course": course_of(seed)},
     )
+
+
+def course_of(seed: int) -> dict[str, np.ndarray]:
+    """Gradients that halve with each of three epochs, shape (4, copies, weights)."""
+    start = np.random.default_rng(seed).standard_normal((1, 5))
+    return {"pqc": np.array([start / 2**epoch for epoch in range(4)])}
 
 
 def _gradients(qubits: int) -> Outcome:

@@ -9,6 +9,16 @@ from qbench.exceptions import PlotError, UnknownNameError
 from qbench.report.plots import KINDS, Source, find_kinds, plot
 from qbench.stats import mean_interval
 from qbench.store import open_store
+from tests.report_plots.conftest import course_of
+
+DRAWN = {
+    "grid": set(KINDS) - {"confusion", "gradient-depth", "expressibility"},
+    "plain": set(KINDS) - {"gradient-variance", "gradient-depth", "expressibility"},
+    "plateaus": {"gradient-variance", "gradient-depth"},
+    "depths": {"gradient-variance", "gradient-depth"},
+    "atlas": {"expressibility"},
+}
+"""What each run has the figures for; the accuracies of ``grid`` are made up."""
 
 
 @pytest.fixture
@@ -88,11 +98,93 @@ def test_a_method_without_a_number_of_parameters_is_named_as_left_out(source_of)
 
 def test_the_gradient_variance_is_against_qubits_where_an_axis_gives_them(source_of):
     figure, drawing = plot(source_of("grid"), "gradient-variance")
-    assert (drawing.x_label, list(drawing.points["x"])) == ("qubits", ["2", "4", "10"])
+    assert (drawing.x_label, list(drawing.points["x"])) == ("qubits", [2, 4, 10])
     assert lines(figure)["qnn"] == [2.0**-2, 2.0**-4, 2.0**-10]
     assert drawing.points["y_high"].tolist() == pytest.approx(
         [1.3 * v for v in drawing.points["y"]]
     )
+
+
+def test_local_and_global_cost_stand_in_one_panel_with_their_fits_and_the_theory(source_of):
+    figure, drawing = plot(source_of("plateaus"), "gradient-variance")
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles == [f"depth = {d}\n-0.69 | 0.00 per qubit" for d in ("1", "n")]
+    assert set(drawing.points["series"]) == {"global", "local"}
+    fits = drawing.lines[drawing.lines["kind"] == "fit"].groupby(["panel", "series"])
+    for (_, series), line in fits:
+        slope = np.diff(np.log(line["y"])) / np.diff(line["x"])
+        assert slope == pytest.approx(-np.log(2) if series == "global" else 0, abs=0.01)
+        assert list(line["x"]) == [2, 10]  # the undersampled point lies beyond the fit
+    theory = drawing.lines[(drawing.lines["kind"] == "theory")]
+    first = theory[(theory["series"] == "global") & theory["panel"].str.startswith("depth = 1")]
+    assert list(first["y"]) == pytest.approx([2.0**-n for n in range(2, 11)])
+    (hollow,) = drawing.points[drawing.points["hollow"]]["x"]
+    assert hollow == 11
+    assert any("decays exponentially, 0.69" in note for note in drawing.notes)
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["global", "local", "theory", "undersampled"]
+
+
+def test_one_panel_has_its_slopes_in_the_legend(source_of):
+    figure, _ = plot(source_of("plateaus", where={"depth": "1"}), "gradient-variance")
+    texts = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert texts[:2] == ["global, -0.69 per qubit", "local, 0.00 per qubit"]
+
+
+def test_hollow_marks_are_the_undersampled_ones(source_of):
+    figure, _ = plot(source_of("plateaus", where={"depth": "n"}), "gradient-variance")
+    white = [m for axes in figure.axes for m in axes.lines if m.get_markerfacecolor() == "white"]
+    assert [list(mark.get_xdata()) for mark in white] == [[11]]
+
+
+def test_variance_against_depth_has_a_line_a_number_of_qubits(source_of):
+    figure, drawing = plot(source_of("depths"), "gradient-depth")
+    assert drawing.x_label == "layers"
+    assert [axes.get_title() for axes in figure.axes] == ["global", "local"]
+    assert list(dict.fromkeys(drawing.points["series"])) == ["n = 2", "n = 4", "n = 6"]
+    assert list(dict.fromkeys(drawing.points["x"])) == [1, 5, 50]
+    assert drawing.lines.empty
+
+
+def test_a_rule_for_the_depth_is_drawn_at_the_circuits_own_depth(source_of):
+    source = source_of("plateaus", where={"circuit": "global"})
+    source.frame["counts.depth"] = [1 if d == "1" else 20 for d in source.frame["labels.depth"]]
+    _, drawing = plot(source, "gradient-depth")
+    assert (drawing.x_label, set(drawing.points["x"])) == ("depth", {1, 20})
+
+
+def test_the_course_is_the_variance_over_seeds_and_the_mean_norm(source_of):
+    figure, drawing = plot(source_of("plain"), "gradient-course")
+    assert [axes.get_title() for axes in figure.axes] == ["variance over seeds", "gradient norm"]
+    starts = np.array([course_of(seed)["pqc"][0, 0] for seed in range(3)])
+    variance = drawing.points[drawing.points["panel"] == "variance over seeds"]
+    first = starts.var(axis=0, ddof=1).mean()
+    assert list(variance["x"]) == [0, 1, 2, 3]
+    assert list(variance["y"]) == pytest.approx([first / 4**epoch for epoch in range(4)])
+    norm = drawing.points[drawing.points["panel"] == "gradient norm"]
+    assert norm["y"].iloc[0] == pytest.approx(np.linalg.norm(starts, axis=1).mean())
+    assert set(drawing.points["series"]) == {"qnn"}
+
+
+def test_circuits_stand_by_number_and_the_numbers_hide_nothing(source_of):
+    figure, drawing = plot(source_of("atlas"), "expressibility")
+    (axes,) = figure.axes
+    assert (len(drawing.points), axes.get_xscale()) == (19, "log")
+    assert [text.get_text() for text in axes.texts] == [str(i) for i in range(1, 20)]
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == [*(f"sim_{i}" for i in range(1, 20)), "Haar states"]
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes.texts]
+    overlaps = [a for i, a in enumerate(boxes) for b in boxes[:i] if a.shrunk(0.8, 0.8).overlaps(b)]
+    assert not overlaps
+
+
+def test_more_panels_than_can_be_read_are_refused_with_a_filter(source_of):
+    source = source_of("plateaus")
+    for i, place in enumerate(source.frame.index):
+        source.frame.loc[place, "labels.depth"] = str(i // 2 + 100)
+    with pytest.raises(PlotError, match="more than can be read; choose some of them: --filter"):
+        plot(source, "gradient-variance")
 
 
 def test_confusion_counts_test_rows_over_all_seeds(source_of):
@@ -144,13 +236,13 @@ def test_a_wrong_kind_is_told_with_the_nearest():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("run", ["grid", "plain"])
+@pytest.mark.parametrize("run", list(DRAWN))
 @pytest.mark.parametrize("grey", [False, True])
 def test_a_picture_is_a_column_wide_and_nothing_in_it_is_clipped(source_of, run, kind, grey):
-    if kind == "gradient-variance" and run == "plain":
-        pytest.skip("measured none")
-    if kind == "confusion" and run == "grid":
-        pytest.skip("its accuracies are made up")
+    if kind not in DRAWN[run]:
+        with pytest.raises(PlotError, match=r"run \w+|trial"):
+            plot(source_of(run), kind)
+        return
     figure, _ = plot(source_of(run), kind, grey=grey)
     assert figure.get_figwidth() == pytest.approx(3.4)
     figure.draw_without_rendering()

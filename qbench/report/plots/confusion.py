@@ -41,23 +41,12 @@ def confusion(source: Source) -> Drawing:
     groups = [(found, ok) for found, ok in groups if len(ok)]
     if not groups:
         raise PlotError(f"run {source.run_id} has no finished trial with outputs")
-    if len(groups) > _MOST_PANELS:
-        raise PlotError(_too_many(source, len(groups)))
+    source.refuse_many(len(groups), "confusion", _MOST_PANELS)
     points: list[dict[str, Any]] = []
     for found, ok in groups:
         panel = ", ".join(t for t in (found["method"], source.panel(found, None)) if t)
         points += _cells(source, panel, ok)
     return Drawing(pd.DataFrame(points), "predicted", "true", ("counts: summed over seeds",))
-
-
-def _too_many(source: Source, panels: int) -> str:
-    chosen = " ".join(
-        f"--filter {axis}={source.frame[f'labels.{axis}'].iloc[0]}" for axis in source.axes
-    )
-    return (
-        f"confusion would have {panels} panels, more than can be read; "
-        f"choose some of them: {chosen or '--filter model=NAME'}"
-    )
 
 
 def _cells(source: Source, panel: str, ok: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,10 +1,9 @@
-"""How trainings went: learning curves, times by phase, and gradient variance."""
+"""How trainings went: learning curves, and times by phase."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from qbench.exceptions import PlotError
@@ -80,47 +79,3 @@ def time(source: Source) -> Drawing:
     points.sort(key=lambda p: order.index(p["panel"].partition(",")[0]))
     note = "medians with quartiles; compilation: the first in a worker"
     return Drawing(pd.DataFrame(points), axis or "", "", (note,))
-
-
-def gradient_variance(source: Source) -> Drawing:
-    """Variance of the loss's gradient over random weights, with 95% intervals.
-
-    Against qubits where an axis changes their number, else against the main
-    axis, else a mark a model and backend.
-    """
-    rows = source.ok("gradient_variance")
-    if rows.empty:
-        raise PlotError(
-            f"run {source.run_id} measured no gradient variance; add to the suite: "
-            "record: {gradient_variance: {parameters: quantum, n_samples: 200}}"
-        )
-    axis = source.by or _axis_of_qubits(source, rows) or source.main_axis()
-    qubits = axis is not None and axis != source.by and axis == _axis_of_qubits(source, rows)
-    points: list[dict[str, Any]] = []
-    for found, group in source.groups(rows, "method"):
-        chosen = from_one_backend(group) if axis else group
-        for _, row in chosen.iterrows():
-            series = found["method"]
-            if not axis and chosen["variant"].nunique() > 1:
-                series += f" · {row['variant']}"
-            x = str(int(row["counts.n_qubits"])) if qubits else found.get(axis or "", "")
-            bounds = {
-                f"y{end}": float(row[f"gradient_variance.{key}"])
-                for end, key in (("", "mean"), ("_low", "low"), ("_high", "high"))
-            }
-            about = {"panel": source.panel(found, axis), "series": series, "x": x}
-            points.append(about | bounds)
-    frame = pd.DataFrame(points)
-    if not np.isfinite(frame["y"]).any() or not (frame["y"] > 0).any():
-        raise PlotError(f"run {source.run_id}: every gradient variance is zero or undefined")
-    return Drawing(frame, "qubits" if qubits else axis or "", "gradient variance")
-
-
-def _axis_of_qubits(source: Source, rows: pd.DataFrame) -> str | None:
-    """The axis whose every value stands for one number of qubits."""
-    if rows["counts.n_qubits"].nunique() < 2:
-        return None
-    for axis in source.axes:
-        if (rows.groupby(f"labels.{axis}")["counts.n_qubits"].nunique() == 1).all():
-            return axis
-    return None

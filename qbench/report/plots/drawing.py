@@ -48,7 +48,7 @@ def draw_lines(figure: Figure, drawing: Drawing, *, log: bool, grey: bool, share
         if not log:
             _from_zero(axes, points)
 
-    drawn = _panels(figure, drawing, panel, shared=shared, legend=len(styles))
+    drawn = panels_of(figure, drawing, panel, shared=shared, legend=len(styles))
     for axes in drawn if log else ():
         log_scale(axes, "y")
     _legend(figure, styles)
@@ -68,7 +68,7 @@ def draw_rows(figure: Figure, drawing: Drawing, *, log: bool, grey: bool) -> Non
         for row in points[points["panel"] == title].itertuples():
             look = styles[row.series]
             place = names.index(row.series)
-            bounds = _bounds(row.y, row.y_low, row.y_high)
+            bounds = bounds_of(row.y, row.y_low, row.y_high)
             axes.errorbar(row.y, place, xerr=bounds, fmt=look.marker, color=look.color, capsize=2)
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.4, -0.6)
@@ -96,10 +96,10 @@ def draw_scatter(figure: Figure, drawing: Drawing, *, log_x: bool, grey: bool) -
                 continue
             across = None
             if "x_low" in mine:
-                across = _bounds(mine["x"], mine["x_low"], mine["x_high"])
+                across = bounds_of(mine["x"], mine["x_low"], mine["x_high"])
             _line(axes, mine["x"].to_numpy(dtype=float), mine, look, across, width=0.5)
 
-    drawn = _panels(figure, drawing, panel, shared=True, legend=len(styles))
+    drawn = panels_of(figure, drawing, panel, shared=True, legend=len(styles))
     for axes in drawn:
         if log_x:
             log_scale(axes, "x")
@@ -140,7 +140,7 @@ def draw_bands(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
     ]
     parts = [part for part in ("train", "validation") if part in set(points["part"])]
     named = {name: look for name, look in styles.items() if name}
-    _panels(figure, drawing, panel, shared=True, legend=len(named) + len(parts))
+    panels_of(figure, drawing, panel, shared=True, legend=len(named) + len(parts))
     swatches = [Line2D([], [], color=k.color, marker=k.marker) for k in named.values()]
     legend_below(figure, [*swatches, *handles[: len(parts)]], [*named, *parts])
 
@@ -175,7 +175,7 @@ def draw_matrices(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
     figure.supylabel(drawing.y_label, fontsize=7.5)
 
 
-def _panels(
+def panels_of(
     figure: Figure,
     drawing: Drawing,
     draw: Callable[[Axes, pd.DataFrame], None],
@@ -213,7 +213,7 @@ def _line(
         x,
         rows["y"].to_numpy(dtype=float),
         xerr=across,
-        yerr=_bounds(rows["y"], rows["y_low"], rows["y_high"]),
+        yerr=bounds_of(rows["y"], rows["y_low"], rows["y_high"]),
         color=look.color,
         marker=look.marker,
         ls=look.dash,
@@ -224,7 +224,7 @@ def _line(
     )
 
 
-def _bounds(middle: Any, low: Any, high: Any) -> Any:
+def bounds_of(middle: Any, low: Any, high: Any) -> Any:
     """Distances to the ends of an interval, as error bars want them; none where there is none."""
     middle, low, high = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (middle, low, high))
     return np.nan_to_num(np.maximum([middle - low, high - middle], 0))
@@ -296,4 +296,5 @@ def _legend(figure: Figure, styles: dict[str, Look]) -> None:
 
 def _wrapped(title: str) -> str:
     """A title over two lines where one is longer than half a column."""
-    return title.replace(", ", "\n", 1) if len(title) > _WIDE_TITLE else title
+    wide = len(title.partition("\n")[0]) > _WIDE_TITLE
+    return title.replace(", ", "\n", 1) if wide else title

@@ -8,9 +8,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from pandas.api.types import is_numeric_dtype
 
 from qbench.exceptions import PlotError, UnknownNameError
-from qbench.report.plots import accuracy, confusion, course
+from qbench.report.plots import accuracy, circuits, confusion, course, variance
+from qbench.report.plots.decay_drawing import draw_decays
 from qbench.report.plots.drawing import (
     draw_bands,
     draw_lines,
@@ -18,6 +20,7 @@ from qbench.report.plots.drawing import (
     draw_rows,
     draw_scatter,
 )
+from qbench.report.plots.numbered_drawing import draw_numbered
 from qbench.report.plots.source import Drawing, Source
 from qbench.report.plots.style import house_style
 
@@ -51,13 +54,27 @@ def _scatter(figure: Figure, drawing: Drawing, grey: bool) -> None:
     draw_scatter(figure, drawing, log_x=True, grey=grey)
 
 
+def _variance(figure: Figure, drawing: Drawing, grey: bool) -> None:
+    if is_numeric_dtype(drawing.points["x"]):
+        draw_decays(figure, drawing, grey=grey)
+    else:
+        _log_values(figure, drawing, grey)
+
+
 KINDS: dict[str, Kind] = {
     "error": Kind(accuracy.error, _error),
     "learning": Kind(course.learning, lambda f, d, grey: draw_bands(f, d, grey=grey)),
     "time": Kind(course.time, _log_values),
     "accuracy-time": Kind(accuracy.accuracy_time, _scatter),
     "accuracy-parameters": Kind(accuracy.accuracy_parameters, _scatter),
-    "gradient-variance": Kind(course.gradient_variance, _log_values),
+    "gradient-variance": Kind(variance.gradient_variance, _variance),
+    "gradient-depth": Kind(variance.gradient_depth, _variance),
+    "gradient-course": Kind(
+        variance.gradient_course, lambda f, d, grey: draw_decays(f, d, grey=grey, shared=False)
+    ),
+    "expressibility": Kind(
+        circuits.expressibility, lambda f, d, grey: draw_numbered(f, d, grey=grey)
+    ),
     "confusion": Kind(confusion.confusion, lambda f, d, grey: draw_matrices(f, d, grey=grey)),
 }
 

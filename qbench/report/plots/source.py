@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
 import pandas as pd
 
 from qbench.exceptions import PlotError, UnknownNameError
+from qbench.report.decays import FitRule
 from qbench.report.frames import axes_of, matching, metric_column
 from qbench.stats import check_metric, mean_interval
 from qbench.store import OK, Store
@@ -22,8 +23,12 @@ class Drawing:
     Attributes
     ----------
     points : one row a mark: ``panel``, ``series``, and ``x``, ``y`` with their intervals
-        ``x_low``, ``x_high``, ``y_low``, ``y_high`` as far as the kind has them
+        ``x_low``, ``x_high``, ``y_low``, ``y_high`` as far as the kind has them; ``hollow``
+        where a mark is in doubt
     x_label, y_label : with units
+    lines : fitted lines and theory beside the marks: ``panel``, ``series``, ``kind`` (``fit``
+        or ``theory``), ``x``, ``y``
+    said : what the legend says of a series behind its name
     notes : what the picture leaves out or how it is read, told beside it
     """
 
@@ -31,6 +36,8 @@ class Drawing:
     x_label: str = ""
     y_label: str = ""
     notes: tuple[str, ...] = ()
+    lines: pd.DataFrame = field(default_factory=pd.DataFrame)
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Source:
     epochs : ``Store.epochs_frame(run)``
     by : the axis that the user asked for
     metric : the metric that the user asked for
+    rule : what the suite says about fits
     """
 
     store: Store
@@ -51,6 +59,7 @@ class Source:
     epochs: pd.DataFrame
     by: str | None = None
     metric: str | None = None
+    rule: FitRule = field(default_factory=FitRule)
 
     @staticmethod
     def open(
@@ -73,7 +82,9 @@ class Source:
         labels = [c for c in frame.columns if c.startswith("labels.")]
         frame[labels] = frame[labels].fillna("")
         frame = matching(frame, where or {})
-        source = Source(store, run_id, frame, store.epochs_frame(run_id), by, metric)
+        (run,) = (run for run in store.runs() if run.id == run_id)
+        rule = FitRule.of_run(run.machine)
+        source = Source(store, run_id, frame, store.epochs_frame(run_id), by, metric, rule)
         source._check_axis()
         if metric is not None:
             check_metric(metric)
@@ -137,6 +148,24 @@ class Source:
     def panel(self, found: dict[str, str], axis: str | None) -> str:
         """The title of a panel: the axes that are not laid out inside it."""
         return ", ".join(f"{a} = {found[a]}" for a in self.axes if a != axis)
+
+    def refuse_many(self, panels: int, kind: str, most: int) -> None:
+        """Keep a picture to what can be read.
+
+        Raises
+        ------
+        PlotError
+            More than ``most`` panels; names filters that leave fewer.
+        """
+        if panels <= most:
+            return
+        chosen = " ".join(
+            f"--filter {axis}={self.frame[f'labels.{axis}'].iloc[0]}" for axis in self.axes
+        )
+        raise PlotError(
+            f"{kind} would have {panels} panels, more than can be read; "
+            f"choose some of them: {chosen or '--filter model=NAME'}"
+        )
 
 
 def is_numeric(values: Sequence[str] | np.ndarray) -> bool:
