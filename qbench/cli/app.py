@@ -9,6 +9,7 @@ import typer
 from qbench.cli import (
     compare,
     conformance,
+    data,
     doctor,
     env,
     export,
@@ -47,6 +48,7 @@ app.command("schema")(schema.schema)
 app.command("init")(init.init)
 app.command("conformance")(conformance.conformance)
 app.add_typer(env.app, name="env")
+app.add_typer(data.app, name="data")
 app.add_typer(new.app, name="new")
 
 
