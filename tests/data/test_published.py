@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from qbench.data import DATASETS, DataRequest, Table, prepare, prepare_table
+from qbench.data.files import find
 from qbench.exceptions import DataError
 
 PUBLISHED = [name for name, info in DATASETS.items() if info.files]
@@ -166,3 +167,20 @@ def test_another_official_split_is_another_digest():
 def test_an_official_part_that_is_not_there_is_refused(official, request_, words):
     with pytest.raises(DataError, match=words):
         prepare_table(small(official), request_, 0)
+
+
+def test_a_batch_of_cifar10_with_another_hash_is_never_unpickled(empty_places, monkeypatch):
+    folder = empty_places[0] / "cifar-10-batches-py"
+    folder.mkdir()
+    for name in ("data_batch_1", "test_batch", "batches.meta"):
+        (folder / name).write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    monkeypatch.setattr("qbench.data.published.read_cifar", pytest.fail)
+    with pytest.raises(DataError, match=r"data_batch_1: is not the file that cifar10"):
+        DATASETS["cifar10"].load()
+
+
+def test_cifar10_takes_the_training_batches_that_are_here(published):
+    info = published("cifar10")
+    table = info.load()
+    batches = sum(find(file) is not None for file in info.files[:5])
+    assert np.bincount(table.official).tolist() == [10000 * batches, 0, 10000]

@@ -70,3 +70,20 @@ def test_a_transform_after_a_resize_sees_the_small_images():
         20,
         6,
     )
+
+
+def test_pca_of_many_pixels_takes_the_same_directions_by_the_covariance():
+    x = RANDOM.normal(size=(600, 110)) * np.linspace(3, 1, 110)
+    reduced = fit_transforms(x, [("pca", 3)])(x)
+    centred = x - x.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    assert np.abs(reduced) == pytest.approx(np.abs(centred @ axes[:3].T), abs=1e-9)
+
+
+def test_resize_treats_each_channel_by_itself():
+    images = RANDOM.uniform(size=(2, 3, 8, 6))
+    apply = fit_transforms(images.reshape(2, -1), [("resize", (4, 3))], (3, 8, 6))
+    whole = apply(images.reshape(2, -1)).reshape(2, 3, 4, 3)
+    single = fit_transforms(images[:, 1].reshape(2, -1), [("resize", (4, 3))], (1, 8, 6))
+    assert whole[:, 1].reshape(2, -1) == pytest.approx(single(images[:, 1].reshape(2, -1)))
+    assert apply.image_shape == (3, 4, 3)
