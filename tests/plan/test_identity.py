@@ -23,6 +23,8 @@ SGD, ADAMW = "trainer.optimizer={name: sgd}", "trainer.optimizer={name: adamw}"
 STEP, COSINE = "trainer.scheduler={name: step, step_size: 1}", "trainer.scheduler=cosine"
 PLATEAU = "trainer.scheduler=plateau"
 TARGET = "record.target={metric: validation_accuracy, value: 0.9}"
+OWN_DATA = ("data.name=null", "data.options=null", "data.path=one.csv", "data.target=kind", ONE)
+IMAGES = ("data.name=digits", "data.options=null", "circuits.pqc.encoding=none", ONE)
 DRAWN = ("task=gradient_variance", "baselines=null", "seeds=[0]")
 UNTIL = (*DRAWN, "gradient.n_samples={rse: 0.1, min: 20, max: 50}")
 STOPPING = "trainer.early_stopping={metric: validation_loss, patience: 2}"
@@ -37,6 +39,8 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str]] = {
     # field: (what is set before, what is then set to change it)
     "fix": ((), "fix=[split]"),
     "data.name": ((), "data.name=circles"),
+    "data.path": (OWN_DATA, "data.path=other.csv"),
+    "data.target": (OWN_DATA, "data.target=sort"),
     "data.options": ((), "data.options={noise: 0.2}"),
     "data.classes": ((), "data.classes=[1, 0]"),
     "data.order": ((), "data.order=first"),
@@ -48,6 +52,10 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str]] = {
     "data.transform.n_components": (
         ("data.transform=[{pca: 2}]", ONE),
         "data.transform=[{pca: 1}]",
+    ),
+    "data.transform.size": (
+        (*IMAGES, "data.transform=[{resize: [4, 4]}]"),
+        "data.transform=[{resize: [2, 2]}]",
     ),
     "circuits.*.n_qubits": (NO_FEATURES, "circuits.pqc.n_qubits=3"),
     "circuits.*.encoding": ((), "circuits.pqc.encoding.rotation=RX"),
@@ -146,6 +154,15 @@ OUTSIDE: dict[str, str] = {
     "fit.start": "fit.start=3",
     "backends.label": "backends=[{name: reference, label: mine}, {name: pennylane, label: theirs}]",
 }
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path, monkeypatch):
+    """Two files of the user's with the same rows, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{n},{n % 5},{n % 2},{n % 3}\n" for n in range(60))
+    for name in ("one.csv", "other.csv"):
+        (tmp_path / name).write_text("a,b,kind,sort\n" + rows)
 
 
 def ids(plan: Plan) -> set[str]:
