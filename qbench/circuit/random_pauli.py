@@ -40,7 +40,8 @@ def random_pauli(
     axes of its own: a slot is RX, RY, RZ of one weight, each times a feature, of
     which one is 1 (see :class:`FreshWeights`). Without it ``seed`` draws one
     circuit: a longer one begins with the same axes, and axes drawn from a later
-    weight on (further blocks) are others.
+    weight on (further blocks) are others. Qiskit's PauliTwoDesign has the pairs
+    of ``entanglement: pairwise`` and one more round of rotations at its end.
     """
     seed = whole_number("seed", seed, 0, 2**63 - 1)
     angle = number("initial", initial)
