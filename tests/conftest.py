@@ -111,6 +111,12 @@ def qbench(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def command_line() -> type[CommandLine]:
+    """The real command line in any folder, for what a module or a session runs once."""
+    return CommandLine
+
+
 @dataclass(frozen=True)
 class FinishedRun:
     """A run of the command line that several tests read; none may write its store."""

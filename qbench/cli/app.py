@@ -10,6 +10,7 @@ from qbench.cli import (
     compare,
     conformance,
     data,
+    diagnose,
     doctor,
     env,
     export,
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("validate")(validate.validate)
 app.command("compare")(compare.compare)
+app.command("diagnose")(diagnose.diagnose)
 app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.command("logs")(logs.logs)

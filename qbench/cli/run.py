@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,9 +15,6 @@ from qbench.cli.options import (
     TimeoutOption,
     chosen_profile,
 )
-
-if TYPE_CHECKING:
-    from qbench.runner.executor import RunSummary
 
 
 def run(
@@ -78,11 +74,8 @@ def run(
     if dry_run:
         print_plan(plan, store, probe=probe)
         return
-    from qbench.cli.console import stdout
-    from qbench.cli.live import LiveDisplay
-    from qbench.report import render_rich, run_tables
-    from qbench.runner.executor import Executor, RunOptions, log_folder
-    from qbench.store import open_store
+    from qbench.cli.running import run_and_show
+    from qbench.runner.executor import RunOptions
 
     options = RunOptions.of(
         plan.suite.config.budget,
@@ -92,27 +85,4 @@ def run(
         force=force,
         retry_failed=retry_failed,
     )
-    with open_store(store) as opened:
-        with LiveDisplay(plan) as display:
-            executor = Executor(plan, opened, options, display, log_folder(opened.where))
-            summary = executor.run(command_line=" ".join(["qbench", *sys.argv[1:]]))
-        for table in run_tables(opened, summary.run_id):
-            stdout().print(render_rich(table, stdout().width))
-        _print_summary(summary, opened.where)
-    raise typer.Exit(summary.exit_code)
-
-
-def _print_summary(summary: RunSummary, where: str) -> None:
-    from qbench.cli.console import note
-
-    counts = ", ".join(f"{n} {status}" for status, n in sorted(summary.statuses.items()))
-    note(
-        f"run {summary.run_id}: {counts}; {summary.ran} run now in {summary.seconds:.0f} s; "
-        f"stored in {where}"
-    )
-    if summary.out_of_budget:
-        note("budget.total is used up; the same command goes on with what is left")
-    if summary.interrupted:
-        note("interrupted; the same command goes on where this one stopped")
-    if set(summary.statuses) & {"failed", "timeout", "out_of_memory"}:
-        note("see the reasons above; --retry-failed runs the failed trials again")
+    run_and_show(plan, options, store)

@@ -11,16 +11,18 @@ from qbench.plan.drawing import (
     weight_draws,
 )
 from qbench.plan.initial import gradient_draws, initial_parameters
-from qbench.plan.loading import load_plan
+from qbench.plan.loading import diagnosis_plan, load_plan
 from qbench.plan.models import Parameter, ResolvedModel
 from qbench.plan.order import batch_order
 from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
+from qbench.plan.theory import ClosedForm, closed_form
 from qbench.plan.trial import STREAMS, Trial, Work
 from qbench.plan.variants import Variant
 
 __all__ = [
     "ONLY_KEYS",
     "STREAMS",
+    "ClosedForm",
     "Parameter",
     "Plan",
     "ResolvedModel",
@@ -29,7 +31,9 @@ __all__ = [
     "Work",
     "batch_order",
     "circuit_inputs",
+    "closed_form",
     "component_indices",
+    "diagnosis_plan",
     "feature_draws",
     "fixed_samples",
     "gradient_draws",

@@ -57,3 +57,22 @@ def load_plan(
     if only is None:
         return plan
     return plan.only(parse_only(only, known=(*ONLY_KEYS, *suite.axes)))
+
+
+def diagnosis_plan(
+    path: Path, profile: str | None = None, overrides: Iterable[str] = (), backend: str = "any"
+) -> Plan:
+    """A plan that diagnoses the circuits of a suite whose task may be another one.
+
+    Parameters
+    ----------
+    backend : as it stands under a suite's ``backends``
+
+    Raises
+    ------
+    SpecError, DataError, UnknownNameError
+    """
+    overrides = tuple(overrides)
+    name = load_plan(path, profile, overrides).suite.name
+    task = (f"name={name}_diagnosis", "task=diagnose", "seeds=null", f"backends=['{backend}']")
+    return load_plan(path, profile, (*task, *overrides))

@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench import stats
 from qbench.circuit import Circuit, Expectation, ObservableTerm
 from qbench.circuit.build import BuiltCircuit
 from qbench.plan import Trial, feature_draws, weight_draws
 from qbench.runner.gradients import CircuitGradients, Timed
 from qbench.runner.worker import Limits, Worker
-from qbench.stats import gradient_variance, mean_interval
+from qbench.stats import (
+    expressibility,
+    fidelities,
+    gradient_variance,
+    mean_interval,
+    meyer_wallach,
+)
 from qbench.store import OK, Outcome
 
 States = NDArray[np.complex128]
@@ -36,11 +41,9 @@ def diagnose(trial: Trial, worker: Worker, limits: Limits) -> Outcome:
     overlaps: list[NDArray[np.float64]] = []
     entangled: list[NDArray[np.float64]] = []
     for first, second in _pairs(trial, built, worker, limits):
-        overlaps.append(stats.fidelities(first, second))
-        entangled += [
-            stats.meyer_wallach(states, built.circuit.n_qubits) for states in (first, second)
-        ]
-    found = stats.expressibility(np.concatenate(overlaps), built.circuit.n_qubits, bins=BINS)
+        overlaps.append(fidelities(first, second))
+        entangled += [meyer_wallach(states, built.circuit.n_qubits) for states in (first, second)]
+    found = expressibility(np.concatenate(overlaps), built.circuit.n_qubits, bins=BINS)
     capability = mean_interval(np.concatenate(entangled))
     outcome = Outcome(OK, counts=trial.work.trained()[0].summary())
     metrics: dict[str, Any] = {
@@ -56,6 +59,10 @@ def diagnose(trial: Trial, worker: Worker, limits: Limits) -> Outcome:
     if built.circuit.n_weights:
         drawn = CircuitGradients(trial, worker, limits, _first_output(built))
         outcome = drawn.measure()
+        if (outputs := built.circuit.n_outputs) > 1:
+            cost = f"{trial.work.cost} (first of {outputs})"
+            told = {**outcome.gradient_variance, "cost": cost}
+            outcome = replace(outcome, gradient_variance=told)
         spread = gradient_variance(drawn.draws.outputs[:, None])
         metrics |= {
             "cost_variance": spread.mean.estimate,

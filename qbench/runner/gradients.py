@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench import stats
 from qbench.backend import Array
 from qbench.circuit import ReferenceProgram
 from qbench.circuit.build import BuiltCircuit
 from qbench.exceptions import WorkerTimeoutError
-from qbench.plan import Trial, circuit_inputs, component_indices, rule_text
+from qbench.plan import Trial, circuit_inputs, closed_form, component_indices, rule_text
 from qbench.runner.inputs import InputFactory
 from qbench.runner.outcome import disagreement
 from qbench.runner.worker import Limits, Worker
-from qbench.stats import GradientVariance, gradient_variance
+from qbench.stats import GradientVariance, gradient_variance, resolution_floor, samples_needed
 from qbench.store import FAILED, OK, Outcome
 
 REFERENCE_QUBITS = 14
@@ -98,14 +97,14 @@ class _Measurement:
         """Draw ``min`` samples, and more up to ``max`` until the precision is reached."""
         samples, wanted = self.asked["n_samples"], int(self.asked["n_samples"]["min"])
         gates = sum(len(circuit.gates) for circuit in self.model.circuits)
-        floor = stats.resolution_floor(self.execution.precision, gates)
+        floor = resolution_floor(self.execution.precision, gates)
         while True:
             self.ask(self.draws.count, wanted)
             found = gradient_variance(self.draws.gradients, floor=floor)
             done, rse = self.draws.count, samples["rse"]
             if rse is None or found.relative_standard_error <= rse or done >= samples["max"]:
                 return self._outcome(found, floor)
-            more = max(stats.samples_needed(found, rse), done + samples["min"])
+            more = max(samples_needed(found, rse), done + samples["min"])
             wanted = min(int(samples["max"]), more)
 
     def _outcome(self, found: GradientVariance, floor: float) -> Outcome:
@@ -223,8 +222,6 @@ class CircuitGradients(_Measurement):
         return circuit_inputs(self.built, self.asked["init"], seed, count)
 
     def _theory(self) -> dict[str, Any]:
-        from qbench.plan.theory import closed_form
-
         known = closed_form(self.built, self.asked["init"], self.kept)
         if known is None:
             return {}

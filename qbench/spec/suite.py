@@ -18,9 +18,15 @@ from qbench.spec.checks import check, check_reference, completed
 from qbench.spec.config import SuiteConfig
 from qbench.spec.document import Document, parse, read_document
 from qbench.spec.experiments import read_experiments
-from qbench.spec.expressions import is_expression
 from qbench.spec.grid import Grid, Row, read_grid
-from qbench.spec.matrix import EXPERIMENT, MOST_POINTS, Axis, check_used, substitute
+from qbench.spec.matrix import (
+    EXPERIMENT,
+    MOST_POINTS,
+    Axis,
+    check_used,
+    expressions_of,
+    substitute,
+)
 from qbench.spec.merging import Locator, Overlay, apply_overlay, split_key
 from qbench.spec.problems import Problem, ProblemError, describe, spec_error, unknown
 
@@ -360,6 +366,7 @@ def _axis_overlays(axes: list[Axis], values: Row) -> Iterator[Overlay]:
 def _names(axes: list[Axis], values: Row) -> dict[str, Any]:
     """What expressions read at a point: the values of the axes that are no dotted keys."""
     written = {axis.name: values[axis.name].value for axis in axes if axis.key is None}
-    plain = {name: value for name, value in written.items() if not is_expression(value)}
-    others = {name: value for name, value in written.items() if is_expression(value)}
+    open_names = {name for name, value in written.items() if any(expressions_of({"": value}))}
+    plain = {name: value for name, value in written.items() if name not in open_names}
+    others = {name: written[name] for name in written if name in open_names}
     return plain | substitute(others, plain)
