@@ -8,54 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
-from qbench.stats.intervals import LEVEL, Interval
+from qbench.stats.intervals import Interval
+from qbench.stats.line import LAWS, Array, Line, fit_line
+from qbench.stats.verdict import left_out, verdict_of
 
-Array = NDArray[np.float64]
-
-LAWS = ("exponential", "power")
-"""``ln V = a + b x`` and ``ln V = a + b ln x``."""
-
-MIN_POINTS = 6
-"""Different x that a verdict needs."""
-
-DECISIVE = 6.0
-"""AICc difference that tells two laws apart: a relative likelihood of exp(-3), about 1 in 20
-(Burnham and Anderson, Model Selection and Multimodel Inference, 2nd ed. 2002, sec. 2.6)."""
-
-REJECTED = 0.01
-"""p-value of the chi-square below which a law does not fit."""
-
-_HALVED = math.log(2)
 _NONE = Interval(math.nan, math.nan, math.nan, 0)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A weighted straight line through logarithms of variances.
-
-    Attributes
-    ----------
-    law : ``exponential`` or ``power``
-    intercept : float
-    slope : Interval
-        Against x, or ln x in a power law; below 0 where the variance falls.
-    chi_square : float
-    p : float
-        Probability of a larger chi-square if the law holds; NaN without a degree of freedom.
-    """
-
-    law: str
-    intercept: float
-    slope: Interval
-    chi_square: float
-    p: float
-
-    @property
-    def fits(self) -> bool:
-        """Whether the chi-square leaves the law possible."""
-        return not self.p < REJECTED
 
 
 @dataclass(frozen=True)
@@ -184,9 +142,9 @@ def fit_decay(
     kept = measured & ~few
     order = np.argsort(places[kept], kind="stable")
     at, logs, se = places[kept][order], np.log(values[kept])[order], errors[kept][order]
-    lines = {law: _line(law, at, logs, se) for law in models}
+    lines = {law: fit_line(law, at, logs, se) for law in models}
     found = [line for line in lines.values() if line is not None]
-    verdict = _verdict(found, at, unit) + _left_out(counts, measured, few)
+    verdict = verdict_of(found, at, unit) + left_out(counts, measured, few)
     if "power" in models and counts.any() and places[counts].min() <= 0:
         verdict += "; no power law, which needs every x above 0"
     return Decay(lines.get("exponential"), lines.get("power"), at, verdict)
@@ -201,121 +159,3 @@ def _arrays(
     if len(shapes) > 1 or places.ndim != 1:
         raise ValueError(f"points need arrays of one length, not of shapes {sorted(shapes)}")
     return places, values, errors, few
-
-
-def _line(law: str, x: Array, logs: Array, se: Array) -> Line | None:
-    """The line of a law; None with fewer than two x, or where ln x is none."""
-    if len(np.unique(x)) < 2 or (law == "power" and x.min() <= 0):
-        return None
-    along = np.log(x) if law == "power" else x
-    (slope, intercept), covariance = np.polyfit(along, logs, 1, w=1 / se, cov="unscaled")
-    chi_square = float((((logs - intercept - slope * along) / se) ** 2).sum())
-    freedom = len(x) - 2
-    scale = math.sqrt(chi_square / freedom) if freedom else 1.0
-    quantile = float(stats.norm.ppf((1 + LEVEL) / 2))
-    if scale > 1:
-        quantile = float(stats.t.ppf((1 + LEVEL) / 2, freedom)) * scale
-    half = quantile * math.sqrt(float(covariance[0, 0]))
-    return Line(
-        law,
-        float(intercept),
-        Interval(float(slope), float(slope) - half, float(slope) + half, len(x)),
-        chi_square,
-        float(stats.chi2.sf(chi_square, freedom)) if freedom else math.nan,
-    )
-
-
-def _verdict(lines: list[Line], x: Array, unit: str) -> str:
-    points = len(np.unique(x))
-    if not lines:
-        return f"no fit: {points or 'no'} point{'' if points == 1 else 's'} with a known error"
-    measured = " or ".join(_amount(line, unit) for line in lines)
-    if points < MIN_POINTS:
-        undecided = f"not decided by {_these(points)}: a verdict needs {MIN_POINTS}"
-        return f"{undecided} ({measured})"
-    best = min(lines, key=lambda line: line.chi_square)
-    if not best.fits:
-        return _misfit(lines, best, measured, unit)
-    if not best.slope.excludes(0):
-        return _flat(best, x, unit)
-    if len(lines) == 1:
-        return f"{_change(best, unit)} (no other law was compared)"
-    if abs(lines[0].chi_square - lines[1].chi_square) < DECISIVE:
-        alike = f"exponential and power law fit alike: not decided by {_these(points)}"
-        return f"{alike} ({measured})"
-    return _change(best, unit)
-
-
-def _misfit(lines: list[Line], best: Line, measured: str, unit: str) -> str:
-    name = {"exponential": "an exponential", "power": "a power law"}
-    if len(lines) == 1:
-        return f"not decided: {name[best.law]} does not fit (p = {best.p:.1g}; {measured})"
-    told = f"neither an exponential nor a power law fits (best p = {best.p:.1g})"
-    other = max(lines, key=lambda line: line.chi_square)
-    # with errors widened until the better law fits
-    scale = max(best.chi_square / max(best.slope.n - 2, 1), 1.0)
-    if (other.chi_square - best.chi_square) / scale < DECISIVE:
-        return f"not decided: {told}; {measured}"
-    return f"nearer {name[best.law]} ({_amount(best, unit)}), but {told}"
-
-
-def _flat(line: Line, x: Array, unit: str) -> str:
-    """No fall found: whether less than a halving over the range is excluded."""
-    along = np.log(x) if line.law == "power" else x
-    reach = float(along.max() - along.min()) * max(-line.slope.low, line.slope.high)
-    over = f"from {x.min():g} to {x.max():g}"
-    if reach < _HALVED:
-        return f"does not fall with {_counted(unit)}: by less than half {over}"
-    points = len(np.unique(x))
-    return f"not decided by {_these(points)}: the slope may be 0 ({_amount(line, unit)})"
-
-
-def _change(line: Line, unit: str) -> str:
-    """A law that holds, in words."""
-    verb = "decays" if line.slope.estimate < 0 else "grows"
-    if line.law == "exponential":
-        return f"{verb} exponentially, {_rounded(abs(line.slope.estimate), line)} per {unit}"
-    return f"{'falls' if verb == 'decays' else verb} as a power law, {_amount(line, unit)}"
-
-
-def _amount(line: Line, unit: str) -> str:
-    """Slope per unit, or the power, with its half-width."""
-    value = _rounded(line.slope.estimate, line)
-    return f"{value} per {unit}" if line.law == "exponential" else f"{_symbol(unit)}^{value}"
-
-
-def _rounded(value: float, line: Line) -> str:
-    """A value to the first figure of its half-width, or the second behind a leading 1."""
-    half = line.slope.half_width
-    if not half > 0:
-        return f"{value:.4f} +- 0"
-    power = math.floor(math.log10(half))
-    digits = max(int(half / 10**power < 2) - power, 0)
-    return f"{value:.{digits}f} +- {half:.{digits}f}"
-
-
-def _left_out(
-    counts: NDArray[np.bool_], measured: NDArray[np.bool_], few: NDArray[np.bool_]
-) -> str:
-    total = int(counts.sum())
-    found = ""
-    for number, what in (
-        (int((counts & ~measured).sum()), "without a variance or its error"),
-        (int((measured & few).sum()), "undersampled"),
-    ):
-        if number:
-            verb = "is" if number == 1 else "are"
-            found += f"; {number} of {total} points {verb} {what}, and left out"
-    return found
-
-
-def _these(points: int) -> str:
-    return f"these {points} points"
-
-
-def _counted(unit: str) -> str:
-    return "the number of qubits" if unit == "qubit" else unit
-
-
-def _symbol(unit: str) -> str:
-    return "n" if unit == "qubit" else unit
