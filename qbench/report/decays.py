@@ -49,7 +49,7 @@ class FitRule:
             said.get("x"),
             None if per is None else tuple(per),
             tuple(said.get("models") or cls.models),
-            said.get("from"),
+            said.get("start"),
         )
 
 

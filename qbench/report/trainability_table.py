@@ -53,7 +53,7 @@ def trainability_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Tabl
     table.rows += [dict(curve.place) | _row(curve) for curve in curves]
     table.notes += _notes(table, curves)
     table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
-    return table.with_constants_as_note(_CONSTANTS)
+    return table.with_constants_as_note((*_CONSTANTS, *(["method"] if curves.axes else [])))
 
 
 def points_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
@@ -67,7 +67,7 @@ def points_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
     if not table.rows:
         table.notes.append("no gradient variance was measured in this run")
     table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
-    return table.with_constants_as_note(_CONSTANTS)
+    return table.with_constants_as_note((*_CONSTANTS, *(["method"] if curves.axes else [])))
 
 
 def _place_columns(curves: Curves) -> list[Column]:

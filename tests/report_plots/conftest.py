@@ -63,6 +63,12 @@ def _atlas(store: Store) -> None:
         }
         run.point(f"sim_{i}", 4, 0.02, task="diagnose", metrics=found)
     run.save()
+    run = DrawnRun(store, "layered_atlas")
+    for layers, number in itertools.product("12", "123"):
+        axes = {"n_layers": layers, "number": number}
+        found = {"expressibility": 0.1 * int(number), "entangling_capability": 0.5}
+        run.point("sim", 4, 0.02, task="diagnose", metrics=found, axes=axes)
+    run.save()
 
 
 def _grid(store: Store) -> None:

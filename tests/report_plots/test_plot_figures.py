@@ -17,6 +17,7 @@ DRAWN = {
     "plateaus": {"gradient-variance", "gradient-depth"},
     "depths": {"gradient-variance", "gradient-depth"},
     "atlas": {"expressibility"},
+    "layered_atlas": {"expressibility"},
 }
 """What each run has the figures for; the accuracies of ``grid`` are made up."""
 
@@ -177,6 +178,13 @@ def test_circuits_stand_by_number_and_the_numbers_hide_nothing(source_of):
     boxes = [text.get_window_extent() for text in axes.texts]
     overlaps = [a for i, a in enumerate(boxes) for b in boxes[:i] if a.shrunk(0.8, 0.8).overlaps(b)]
     assert not overlaps
+
+
+def test_circuits_of_different_depths_have_panels_and_keep_their_numbers(source_of):
+    figure, drawing = plot(source_of("layered_atlas"), "expressibility")
+    assert [axes.get_title() for axes in figure.axes] == ["n_layers = 1", "n_layers = 2"]
+    assert list(dict.fromkeys(drawing.points["series"])) == [f"sim, number = {i}" for i in "123"]
+    assert [[t.get_text() for t in axes.texts] for axes in figure.axes] == [list("123")] * 2
 
 
 def test_more_panels_than_can_be_read_are_refused_with_a_filter(source_of):

@@ -20,7 +20,7 @@ _MOST_MARKS = 40
 
 
 def expressibility(source: Source) -> Drawing:
-    """Entangling capability against expressibility, a mark a circuit, a panel a size.
+    """Entangling capability against expressibility, a mark a circuit, a panel a size or depth.
 
     Raises
     ------
@@ -30,15 +30,16 @@ def expressibility(source: Source) -> Drawing:
     rows = source.frame[source.frame["task"] == TASK_OF_DIAGNOSIS]
     points: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
-    several = QUBITS in rows and rows[QUBITS].nunique() > 1
+    names = {method: _varying(source, group) for method, group in rows.groupby("method")}
     for found, group in source.groups(rows, "method"):
         chosen = from_one_backend(group)
         ok = chosen[(chosen["status"] == OK)]
         if ok.empty or pd.isna(ok.iloc[0].get(_KL)):
             continue
         row = ok.iloc[0]
-        panel = f"{int(row[QUBITS])} qubits" if several else ""
-        points.append({"panel": panel, "series": _name(source, found)} | _mark(row))
+        panel = ", ".join(f"{a} = {found[a]}" for a in source.axes if _is_panel(source, a))
+        axes = [f"{a} = {found[a]}" for a in names[found["method"]]]
+        points.append({"panel": panel, "series": ", ".join([found["method"], *axes])} | _mark(row))
         bias = float(row.get("metrics.expressibility_bias", np.nan))
         if bias > 0:
             lines.append({"panel": panel, "series": "", "kind": "bias", "x": bias, "y": np.nan})
@@ -47,32 +48,35 @@ def expressibility(source: Source) -> Drawing:
             f"run {source.run_id} diagnosed no circuit, so there is no expressibility to plot; "
             "measure it: qbench diagnose SUITE"
         )
-    if len(points) > _MOST_MARKS:
-        raise PlotError(
-            f"expressibility would have {len(points)} marks, more than can be told apart; "
-            "choose some of them: --filter circuit=PATTERN"
-        )
     frame = pd.DataFrame(points)
+    if frame["series"].nunique() > _MOST_MARKS:
+        raise PlotError(
+            f"expressibility would have {frame['series'].nunique()} marks, more than can be told "
+            f"apart; run {source.run_id} has many circuits: choose with --filter circuit=PATTERN"
+        )
     source.refuse_many(frame["panel"].nunique(), "expressibility", _MOST_PANELS)
     return Drawing(
         frame,
-        "expressibility (KL to Haar, nats)",
+        "expressibility (KL to Haar states, nats)",
         "entangling capability",
         ("further left is more expressive",),
         pd.DataFrame(lines).drop_duplicates(),
     )
 
 
-def _name(source: Source, found: dict[str, str]) -> str:
-    """The circuit and the axes that do not only say its size."""
-    axes = [a for a in source.axes if not _says_qubits(source, a)]
-    return ", ".join([found["method"], *(f"{a} = {found[a]}" for a in axes if found[a])])
+def _varying(source: Source, rows: pd.DataFrame) -> list[str]:
+    """The axes that tell circuits of one name apart, but for those that are panels."""
+    varying = [a for a in source.axes if rows[f"labels.{a}"].nunique() > 1]
+    return [a for a in varying if not _is_panel(source, a)]
 
 
-def _says_qubits(source: Source, axis: str) -> bool:
+def _is_panel(source: Source, axis: str) -> bool:
+    """Axes of size and of depth: by these, pictures stand side by side."""
+    if "layer" in axis or "depth" in axis:
+        return True
     counted = source.frame[source.frame[QUBITS].notna()]
     by_label = counted.groupby(f"labels.{axis}")[QUBITS].nunique()
-    return bool(counted[QUBITS].nunique() == len(by_label) and (by_label == 1).all())
+    return bool(1 < counted[QUBITS].nunique() == len(by_label) and (by_label == 1).all())
 
 
 def _mark(row: pd.Series[Any]) -> dict[str, float]:

@@ -182,11 +182,12 @@ def panels_of(
     *,
     shared: bool,
     legend: int,
+    most_columns: int = 2,
 ) -> list[Axes]:
     """One panel of the figure for each panel of the drawing, two in a line."""
     points = drawing.points
     titles = list(dict.fromkeys(points["panel"]))
-    columns = 1 if len(titles) == 1 else 2
+    columns = min(len(titles), most_columns)
     lines = ceil(len(titles) / columns)
     height = 1.9 if columns == 1 else 1.3
     figure.set_size_inches(COLUMN_WIDTH, 0.35 + height * lines + _LEGEND_ROW * ceil(legend / 2))

@@ -41,7 +41,7 @@ def draw_numbered(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
         for bias in _biases(drawing, str(rows["panel"].iloc[0])):
             axes.axvline(bias, color="#444444", lw=0.7, ls=(0, (3, 2)), zorder=1)
 
-    drawn = panels_of(figure, drawing, panel, shared=True, legend=len(names) + 1)
+    drawn = panels_of(figure, drawing, panel, shared=True, legend=len(names) + 1, most_columns=1)
     for axes in drawn:
         log_scale(axes, "x")
     handles: list[Any] = [

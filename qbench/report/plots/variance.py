@@ -13,6 +13,7 @@ from qbench.exceptions import PlotError
 from qbench.report.decays import QUBITS, VARIANCE, Curve, Curves, curves_of, noted, says_x
 from qbench.report.frames import LABEL, TASK_OF_DRAWS, from_one_backend
 from qbench.report.plots.source import Drawing, Source, is_numeric, mean_of
+from qbench.spec.matrix import EXPERIMENT
 from qbench.stats import gradient_variance as variance_over
 from qbench.store import OK
 
@@ -51,6 +52,7 @@ def gradient_depth(source: Source) -> Drawing:
             f"run {source.run_id} measured one depth alone: no axis changes it; "
             "choose another axis with --by, or draw gradient-variance"
         )
+    rows = rows[rows[LABEL + axis] != ""]  # experiments without this axis have one depth
     if not is_numeric(rows[LABEL + axis].unique()):
         rows = rows.assign(**{LABEL + axis: rows[_DEPTH].map("{:g}".format)})
         axis_name = "depth"
@@ -172,10 +174,13 @@ def _with_slopes(
     unit: str,
 ) -> dict[str, str]:
     """Titles of panels with the slopes in them, where there is room for those of all series."""
-    if len(series) > _MOST_SLOPES:
-        return {panel: panel for panel in panels}
-    found = {p: " | ".join(slopes.get((p, name), "none") for name in series) for p in panels}
-    return {panel: f"{panel}\n{found[panel]} per {unit}" for panel in panels}
+    found: dict[str, str] = {}
+    for panel in panels:
+        here = [slopes[panel, name] for name in series if (panel, name) in slopes]
+        found[panel] = panel
+        if 0 < len(here) <= _MOST_SLOPES:
+            found[panel] += f"\n{' | '.join(here)} per {unit}"
+    return found
 
 
 def _inside(curves: Curves, joined: bool) -> list[str]:
@@ -198,12 +203,14 @@ def _inside(curves: Curves, joined: bool) -> list[str]:
 
 
 def _is_cost(curves: Curves, key: str) -> bool:
-    """Whether an axis changes the cost, each value standing for one."""
-    rows = pd.concat([curve.points for curve in curves])
+    """Whether an axis changes the cost where all else is equal."""
     column = "gradient_variance.cost"
-    if column not in rows or rows[column].nunique() < 2:
+    rows = pd.concat([curve.points for curve in curves])
+    if key == "method" or column not in rows:
         return False
-    return bool((rows.groupby(key)[column].nunique() == 1).all())
+    others = [LABEL + axis for axis in curves.axes if LABEL + axis != key]
+    costs = rows.groupby(["method", "x", *others], dropna=False)[column].nunique()
+    return bool((costs > 1).any())
 
 
 def _is_size(curves: Curves, key: str) -> bool:
@@ -221,10 +228,13 @@ def _about(curve: Curve, curves: Curves, inside: Sequence[str]) -> dict[str, str
         inside
     )
 
+    bare = {"method", LABEL + EXPERIMENT, *(key for key in inside if _is_cost(curves, key))}
+
     def said(keys: Iterable[str]) -> str:
         named = [
-            str(place[key]) if key == "method" else f"{key.removeprefix(LABEL)} = {place[key]}"
+            str(place[key]) if key in bare else f"{key.removeprefix(LABEL)} = {place[key]}"
             for key in keys
+            if place[key] != ""
         ]
         return ", ".join(named)
 
@@ -266,7 +276,7 @@ def _fit(curve: Curve) -> list[dict[str, Any]]:
 
 def _axis_of_depth(source: Source, rows: pd.DataFrame) -> str | None:
     named = [a for a in source.axes if "depth" in a or "layer" in a]
-    numeric = [a for a in named if is_numeric(rows[LABEL + a].unique())]
+    numeric = [a for a in named if is_numeric([v for v in rows[LABEL + a].unique() if v])]
     if numeric or named:
         return (numeric or named)[0]
     for axis in source.axes:
