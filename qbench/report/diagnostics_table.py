@@ -37,13 +37,15 @@ _COUNTS = {
 }
 
 
-def diagnostics_table(frame: pd.DataFrame) -> Table:
+def diagnostics_table(frame: pd.DataFrame, *, in_full: bool = False) -> Table:
     """One row a circuit at each point of the grid, from its first backend that is complete.
 
     Parameters
     ----------
     frame : DataFrame
         ``Store.frame(run, each_path=True)``.
+    in_full : bool
+        Keep columns that say the same in every row, which a note would say once.
     """
     rows = frame[frame["task"] == TASK_OF_DIAGNOSIS]
     axes = axes_of(rows)
@@ -53,6 +55,8 @@ def diagnostics_table(frame: pd.DataFrame) -> Table:
             table.rows.append(labels | _row(group[group["method"] == method]))
     table.notes += _notes(table, rows)
     table.notes += reasons(rows, "method")
+    if in_full:
+        return table
     return table.with_constants_as_note(("qubits", "cost", "init", "from_backend"))
 
 

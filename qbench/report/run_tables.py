@@ -33,7 +33,8 @@ class View:
     kind: str = "all"
     """One of KINDS; ``all`` is every table that the run has rows for, without ``points``."""
     in_full: bool = False
-    """With ``all`` also every point behind the trainability, for files."""
+    """For files: with ``all`` also every point behind the trainability, and of tables of
+    circuits also the columns that say the same in every row."""
     metric: str | None = None
     """None: the leading one."""
     baseline: str | None = None
@@ -77,11 +78,11 @@ def _tables(
             baseline = Baseline.parse(view.baseline, everything)
         yield models_table(frame, baseline=baseline, metric=view.metric, everything=everything)
     if "trainability" in kinds:
-        yield trainability_table(frame, rule)
+        yield trainability_table(frame, rule, in_full=view.in_full)
     if "points" in kinds:
-        yield points_table(frame, rule)
+        yield points_table(frame, rule, in_full=view.in_full)
     if "diagnostics" in kinds:
-        yield diagnostics_table(frame)
+        yield diagnostics_table(frame, in_full=view.in_full)
     if "frameworks" in kinds:
         yield from _frameworks(frame, asked=view.kind == "frameworks")
 

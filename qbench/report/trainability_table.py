@@ -35,7 +35,9 @@ _FITS = (
 _MOST_NAMED = 6
 
 
-def trainability_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
+def trainability_table(
+    frame: pd.DataFrame, rule: FitRule | None = None, *, in_full: bool = False
+) -> Table:
     """One row a circuit at each point of the axes that its fit does not run along.
 
     The figures come from one backend, the first whose trials are complete; the
@@ -47,17 +49,21 @@ def trainability_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Tabl
         ``Store.frame(run, each_path=True)``.
     rule : FitRule, optional
         The run's; by default the variance is fitted against the number of qubits.
+    in_full : bool
+        Keep columns that say the same in every row, which a note would say once.
     """
     curves = curves_of(frame, rule or FitRule())
     table = Table("Trainability", _columns(curves, _last_of_all(curves)))
     table.rows += [dict(curve.place) | _row(curve) for curve in curves]
     table.notes += _notes(table, curves)
     table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
-    return table.with_constants_as_note((*_CONSTANTS, *(["method"] if curves.axes else [])))
+    return table if in_full else table.with_constants_as_note(_constants(curves))
 
 
-def points_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
-    """Every point behind the table of trainability, one row each."""
+def points_table(
+    frame: pd.DataFrame, rule: FitRule | None = None, *, in_full: bool = False
+) -> Table:
+    """Every point behind the table of trainability, one row each; arguments as there."""
     curves = curves_of(frame, rule or FitRule())
     table = Table("Gradient variance by point", _point_columns(curves))
     for curve in curves:
@@ -67,7 +73,11 @@ def points_table(frame: pd.DataFrame, rule: FitRule | None = None) -> Table:
     if not table.rows:
         table.notes.append("no gradient variance was measured in this run")
     table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
-    return table.with_constants_as_note((*_CONSTANTS, *(["method"] if curves.axes else [])))
+    return table if in_full else table.with_constants_as_note(_constants(curves))
+
+
+def _constants(curves: Curves) -> list[str]:
+    return [*_CONSTANTS, *(["method"] if curves.axes else [])]
 
 
 def _place_columns(curves: Curves) -> list[Column]:

@@ -173,9 +173,18 @@ def test_files_carry_the_points_and_a_table_can_be_asked_for(store):
     run_id = DrawnRun(store).falling("c", 0.5).save()
     assert titles(store, run_id, in_full=True) == ["Trainability", "Gradient variance by point"]
     assert titles(store, run_id, kind="points") == ["Gradient variance by point"]
+    assert titles(store, run_id) == ["Trainability"]
     text = render_text(run_tables(store, run_id, View(kind="trainability")), "csv")
     assert "slope,slope_low,slope_high" in text
     assert "exponential_p" in text
+
+
+def test_files_keep_the_columns_that_a_note_would_say_once(store):
+    run_id = DrawnRun(store).falling("a", 0.5).falling("b", 0.2).save()
+    for in_full in (False, True):
+        (table, *_) = run_tables(store, run_id, View(in_full=in_full))
+        assert ("component" in table.records()[0]) is in_full
+        assert bool(noted(table, "all rows: cost Z0, component all")) is not in_full
 
 
 def test_the_run_notes_how_to_fit(store):
