@@ -177,7 +177,7 @@ class Worker(WorkerProcess):
         -------
         Reply
             Arrays ``outputs`` (draws,) and ``gradients`` (draws, components); fields
-            ``seconds``, ``compile_seconds``, ``rows_per_batch`` and ``memory``.
+            ``seconds``, ``cpu_seconds``, ``compile_seconds``, ``rows_per_batch`` and ``memory``.
         """
         payload = {**_circuit(circuit, execution), "components": [int(c) for c in components]}
         given = {"inputs": _floats(arrays["inputs"])}

@@ -153,8 +153,9 @@ def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -
     device = qml.device(execution.device, wires=circuit.n_qubits, **options)
 
     def run(inputs: torch.Tensor, weights: torch.Tensor) -> list[Any]:
+        features, values = _Features(inputs), weights.unbind()
         for operation in circuit.operations:
-            _apply(operation, inputs, weights)
+            _apply(operation, features, values)
         return [qml.apply(measurement) for measurement in measurements]
 
     rule = None if execution.diff_method == "none" else execution.diff_method
@@ -164,11 +165,22 @@ def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -
     return node
 
 
-def _apply(operation: Operation, inputs: torch.Tensor, weights: torch.Tensor) -> None:
-    angles = [angle.evaluate(inputs, weights) for angle in operation.angles]
+class _Features:
+    """Columns of a batch, taken apart once: backward, a slice costs a batch of zeros."""
+
+    def __init__(self, inputs: torch.Tensor) -> None:
+        self._columns = inputs.unbind(-1)
+        self.like = {"dtype": inputs.dtype, "device": inputs.device}
+
+    def __getitem__(self, key: tuple[Any, int]) -> torch.Tensor:
+        return self._columns[key[-1]]
+
+
+def _apply(operation: Operation, features: _Features, weights: Sequence[torch.Tensor]) -> None:
+    angles = [angle.evaluate(features, weights) for angle in operation.angles]
     wires = list(operation.wires)
     if len(angles) > 1:  # PennyLane's U3 can't mix floats, tensors and batches of them
-        tensors = (torch.as_tensor(a, dtype=inputs.dtype, device=inputs.device) for a in angles)
+        tensors = (torch.as_tensor(angle, **features.like) for angle in angles)
         angles = list(torch.broadcast_tensors(*tensors))
     if operation.gate == STATE_PREPARATION:
         # PennyLane leaves a norm of 1 undivided, and then the gradient lacks the division

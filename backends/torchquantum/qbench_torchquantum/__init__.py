@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -140,19 +140,31 @@ class _Module(tq.QuantumModule):
     ) -> None:
         self.q_device = device
         options = {"static": self.static_mode, "parent_graph": self.graph}
+        features, values = _Features(inputs), weights.unbind()
         for operation in self._operations:
-            wires, params = list(operation.wires), _params(operation, inputs, weights)
+            wires, params = list(operation.wires), _params(operation, features, values)
             GATES[operation.gate](device, wires, params=params, **options)
 
 
+class _Features:
+    """Columns of a batch, taken apart once: backward, a slice costs a batch of zeros."""
+
+    def __init__(self, inputs: torch.Tensor) -> None:
+        self._columns = inputs.unbind(-1)
+        self.like = {"dtype": inputs.dtype, "device": inputs.device}
+
+    def __getitem__(self, key: tuple[Any, int]) -> torch.Tensor:
+        return self._columns[key[-1]]
+
+
 def _params(
-    operation: Operation, inputs: torch.Tensor, weights: torch.Tensor
+    operation: Operation, features: _Features, weights: Sequence[torch.Tensor]
 ) -> torch.Tensor | None:
     """Shape (batch or 1, angles), as TorchQuantum wants; None for a fixed gate."""
     if not operation.angles:
         return None
     angles = [
-        torch.as_tensor(angle.evaluate(inputs, weights), dtype=inputs.dtype, device=inputs.device)
+        torch.as_tensor(angle.evaluate(features, weights), **features.like)
         for angle in operation.angles
     ]
     stacked = torch.stack(torch.broadcast_tensors(*angles), dim=-1)
@@ -163,7 +175,7 @@ def _prepare(
     device: tq.QuantumDevice, operation: Operation, inputs: torch.Tensor, weights: torch.Tensor
 ) -> None:
     """TorchQuantum's encoder normalises; the wires behind the prepared ones stay |0>."""
-    amplitudes = _params(operation, inputs, weights).expand(len(inputs), -1)
+    amplitudes = _params(operation, _Features(inputs), weights.unbind()).expand(len(inputs), -1)
     step = 2 ** (device.n_wires - len(operation.wires))
     spread = torch.nn.functional.pad(amplitudes[..., None], (0, step - 1))
     tq.StateEncoder()(device, spread.reshape(len(inputs), -1))
