@@ -49,15 +49,15 @@ class BuiltCircuit:
     mirrored: dict[int, int] = field(default_factory=dict)
 
     @property
-    def depth(self) -> int:
-        """The circuit's depth, where a rotation about a random axis is one gate, not three."""
+    def one_axis(self) -> Circuit:
+        """The circuit with one gate, not three, for a rotation about a random axis: its size."""
         idle = {feature for _, y, z in self.axis_inputs for feature in (y, z)}
         operations = tuple(
             o
             for o in self.circuit.operations
             if not any(idle & angle.input_indices for angle in o.angles)
         )
-        return replace(self.circuit, operations=operations).depth
+        return replace(self.circuit, operations=operations)
 
 
 def build_circuit(

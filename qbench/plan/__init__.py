@@ -15,7 +15,7 @@ from qbench.plan.loading import diagnosis_plan, load_plan
 from qbench.plan.models import Parameter, ResolvedModel
 from qbench.plan.order import batch_order
 from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
-from qbench.plan.theory import ClosedForm, closed_form
+from qbench.plan.theory import ClosedForm, closed_form, two_design
 from qbench.plan.trial import STREAMS, Trial, Work
 from qbench.plan.variants import Variant
 
@@ -42,5 +42,6 @@ __all__ = [
     "load_plan",
     "make_plan",
     "rule_text",
+    "two_design",
     "weight_draws",
 ]

@@ -55,8 +55,7 @@ def component_indices(component: str | int | Sequence[int], n_weights: int) -> l
 def weight_draws(circuit: BuiltCircuit, init: Mapping[str, Any], seed: int, samples: int) -> Array:
     """Draws of a circuit's weights, shape (samples, weights); more draws begin with the same."""
     parameter = quantum_parameter("circuit.weights", circuit, copies=1)
-    generator = derived_generator(seed, "gradient_draws", parameter.name)
-    return draw_quantum(parameter, init, generator, samples)[:, 0]
+    return draw_quantum(parameter, init, _stream(circuit, seed, "weights"), samples)[:, 0]
 
 
 def axis_draws(built: BuiltCircuit, seed: int, samples: int) -> NDArray[np.float64]:
@@ -65,7 +64,7 @@ def axis_draws(built: BuiltCircuit, seed: int, samples: int) -> NDArray[np.float
     McClean et al. 2018: every rotation is about X, Y or Z with equal probability.
     """
     slots = len(built.axis_inputs)
-    generator = derived_generator(seed, "gradient_axes")
+    generator = _stream(built, seed, "axes")
     chosen = generator.integers(0, 3, (samples, slots))
     return np.eye(3)[chosen].reshape(samples, 3 * slots)
 
@@ -86,13 +85,19 @@ def circuit_inputs(built: BuiltCircuit, init: Mapping[str, Any], seed: int, samp
 def feature_draws(built: BuiltCircuit, seed: int, samples: int) -> Array:
     """Features and random axes, shape (samples, inputs)."""
     circuit = built.circuit
-    generator = derived_generator(seed, "gradient_features")
+    generator = _stream(built, seed, "features")
     shape = (samples, circuit.n_inputs)
     amplitudes = any(o.gate == STATE_PREPARATION for o in circuit.operations)
     rows = generator.normal(size=shape) if amplitudes else generator.uniform(0, 2 * np.pi, shape)
     columns = [index for slot in built.axis_inputs for index in slot]
     rows[:, columns] = axis_draws(built, seed, samples)
     return rows
+
+
+def _stream(built: BuiltCircuit, seed: int, purpose: str) -> np.random.Generator:
+    """A stream for circuits of one size: points of a curve are then independent of each other."""
+    size = f"{built.circuit.n_qubits}x{built.circuit.n_weights}"
+    return derived_generator(seed, "gradient_draws", purpose, size)
 
 
 def rule_text(rule: Mapping[str, Any]) -> str:

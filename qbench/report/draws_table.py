@@ -14,6 +14,7 @@ from qbench.report.frameworks_table import versioned
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
 from qbench.store import OK
+from qbench.worker.shift import SHIFT_RULE
 
 _PER_DRAW = "ms_per_draw"
 _TELL = ("device", "diff_method", "tier", "precision")
@@ -66,6 +67,7 @@ def _row(
     ok, first = rows[rows["status"] == OK], rows.iloc[0]
     row: dict[str, Any] = {key: first[key] for key in _TELL}
     row["backend"] = versioned(first)
+    row["diff_method"] = ", ".join(_rules(rows)) or first["diff_method"]
     row["threads"] = None if pd.isna(first["threads"]) else int(first["threads"])
     row["counts"] = ", ".join(f"{n} {s}" for s, n in rows["status"].value_counts().items())
     if ok.empty:
@@ -87,6 +89,13 @@ def _row(
     }
     row |= figures | texts | _difference(ok)
     return row | _ratio(ok, fastest.get(str(first["precision"])))
+
+
+def _rules(rows: pd.DataFrame) -> list[str]:
+    """The gradient rules that were used, which one component alone may change."""
+    if "gradient_variance.rule" not in rows:
+        return []
+    return [str(rule) for rule in rows["gradient_variance.rule"].dropna().unique()]
 
 
 def _difference(ok: pd.DataFrame) -> dict[str, Any]:
@@ -135,6 +144,8 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
         "the framework can, warm; median over circuits and axes"
     )
     yield "x fastest: geometric mean over the points that both measured, of equal precision only"
+    if SHIFT_RULE in _rules(rows):
+        yield f"{SHIFT_RULE}: one component alone is taken by two forward runs where that is exact"
     if (rows["tier"] == "expert").any():
         yield "expert: gradient code of qbench's on the framework's execution"
     jobs = set(rows.get("provenance.jobs", pd.Series(dtype=float)).dropna())

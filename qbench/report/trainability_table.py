@@ -186,6 +186,10 @@ def _theory(point: pd.Series[Any]) -> dict[str, Any]:
     if theory > 0:
         row["theory_ratio"] = mean / theory
         row["theory_text"] += f" (x {mean / theory:.3f})"
+    limit = figure(point, "gradient_variance.two_design")
+    if limit is not None and limit != theory:
+        row["two_design"] = limit
+        row["theory_text"] += f"; 2-design {significant(limit)}"
     return row
 
 
@@ -349,10 +353,20 @@ def _left_out(curves: Curves) -> Iterator[str]:
 
 
 def _precision(curves: Curves) -> Iterator[str]:
-    low = [c.name() for c in curves if flags(c.points, "below_floor").any()]
-    if low:
-        names = ", ".join(low[:_MOST_NAMED]) + ", ..." * (len(low) > _MOST_NAMED)
-        yield (
-            f"{names}: below floor: single precision cannot resolve so small a variance; "
-            "measure it with execution: {precision: double}"
-        )
+    for precision, advice in _ADVICE.items():
+        low = [
+            c.name()
+            for c in curves
+            if (
+                flags(c.points, "below_floor") & c.points["precision"].eq(precision).to_numpy()
+            ).any()
+        ]
+        if low:
+            names = ", ".join(low[:_MOST_NAMED]) + ", ..." * (len(low) > _MOST_NAMED)
+            yield f"{names}: below floor: {precision} precision cannot resolve it; {advice}"
+
+
+_ADVICE = {
+    "single": "measure it with execution: {precision: double}",
+    "double": "what is seen is rounding",
+}

@@ -57,13 +57,14 @@ def diagnose(trial: Trial, worker: Worker, limits: Limits) -> Outcome:
         "bins": BINS,
     }
     if built.circuit.n_weights:
-        drawn = CircuitGradients(trial, worker, limits, _first_output(built))
-        outcome = drawn.measure()
+        drawn = CircuitGradients(trial, worker, limits, _first_output(built), outputs=True)
+        outcome, costs = drawn.measure(), drawn.draws.outputs
+        assert costs is not None  # they were asked for
         if (outputs := built.circuit.n_outputs) > 1:
             cost = f"{trial.work.cost} (first of {outputs})"
             told = {**outcome.gradient_variance, "cost": cost}
             outcome = replace(outcome, gradient_variance=told)
-        spread = gradient_variance(drawn.draws.outputs[:, None])
+        spread = gradient_variance(costs[:, None])
         metrics |= {
             "cost_variance": spread.mean.estimate,
             "cost_variance_low": spread.mean.low,

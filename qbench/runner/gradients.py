@@ -13,7 +13,14 @@ from qbench.backend import Array
 from qbench.circuit import ReferenceProgram
 from qbench.circuit.build import BuiltCircuit
 from qbench.exceptions import WorkerTimeoutError
-from qbench.plan import Trial, circuit_inputs, closed_form, component_indices, rule_text
+from qbench.plan import (
+    Trial,
+    circuit_inputs,
+    closed_form,
+    component_indices,
+    rule_text,
+    two_design,
+)
 from qbench.runner.inputs import InputFactory
 from qbench.runner.outcome import disagreement
 from qbench.runner.worker import Limits, Worker
@@ -59,10 +66,12 @@ class _Draws:
         self._gradients: list[Array] = []
         self._outputs: list[Array] = []
         self.seconds = self.compile_seconds = 0.0
+        self.rule = ""
 
     def add(self, message: Mapping[str, Any], gradients: Array, outputs: Array | None) -> None:
         self._gradients.append(gradients)
         self._outputs += [] if outputs is None else [outputs]
+        self.rule = message.get("rule", self.rule)
         self.seconds += float(message["seconds"])
         self.compile_seconds += float(message["compile_seconds"])
 
@@ -75,8 +84,8 @@ class _Draws:
         return np.concatenate(self._gradients)
 
     @property
-    def outputs(self) -> Array:
-        return np.concatenate(self._outputs)
+    def outputs(self) -> Array | None:
+        return np.concatenate(self._outputs) if self._outputs else None
 
 
 class _Measurement:
@@ -102,7 +111,9 @@ class _Measurement:
             self.ask(self.draws.count, wanted)
             found = gradient_variance(self.draws.gradients, floor=floor)
             done, rse = self.draws.count, samples["rse"]
-            if rse is None or found.relative_standard_error <= rse or done >= samples["max"]:
+            # written so that gradients that do not vary at all are enough, too
+            reached = rse is None or not found.relative_standard_error > rse
+            if reached or done >= samples["max"]:
                 return self._outcome(found, floor)
             more = max(samples_needed(found, rse), done + samples["min"])
             wanted = min(int(samples["max"]), more)
@@ -132,7 +143,7 @@ class _Measurement:
                 "gradient_ms": 1e3 * self.draws.seconds / len(gradients),
                 "compile_s": self.draws.compile_seconds,
             },
-            counts=self.model.summary(),
+            counts=self._counts(),
             artifacts=artifacts,
         )
 
@@ -158,7 +169,11 @@ class _Measurement:
             "component": named,
             "init": rule_text(self.asked["init"]),
             "cost": work.cost or work.loss,
+            "rule": self.draws.rule or self.execution.diff_method,
         }
+
+    def _counts(self) -> dict[str, Any]:
+        return self.model.summary()
 
     def _theory(self) -> dict[str, Any]:
         return {}
@@ -199,10 +214,19 @@ class CircuitGradients(_Measurement):
     Parameters
     ----------
     built : the circuit with one output
+    outputs : whether the outputs are kept too
     """
 
-    def __init__(self, trial: Trial, worker: Worker, limits: Limits, built: BuiltCircuit) -> None:
+    def __init__(
+        self,
+        trial: Trial,
+        worker: Worker,
+        limits: Limits,
+        built: BuiltCircuit,
+        outputs: bool = False,
+    ) -> None:
         super().__init__(trial, worker, limits, built.circuit.n_weights)
+        self._with_outputs = outputs
         self.built, self.circuit = built, built.circuit.weights_as_inputs()
         self.columns = [built.circuit.n_inputs + index for index in self.kept]
 
@@ -213,20 +237,26 @@ class CircuitGradients(_Measurement):
             self.execution,
             self.columns,
             {"inputs": self._rows(stop)[start:]},
+            self._with_outputs,
             **self.timed.left(),
         )
-        self.draws.add(reply.message, reply.arrays["gradients"], reply.arrays["outputs"])
+        self.draws.add(reply.message, reply.arrays["gradients"], reply.arrays.get("outputs"))
 
     def _rows(self, count: int) -> Array:
         seed = self.trial.streams["init"]
         return circuit_inputs(self.built, self.asked["init"], seed, count)
 
+    def _counts(self) -> dict[str, Any]:
+        return self.model.summary() | {"depth": self.built.one_axis.depth}
+
     def _theory(self) -> dict[str, Any]:
-        known = closed_form(self.built, self.asked["init"], self.kept)
-        if known is None:
-            return {}
-        told = {"theory": known.variance, "theory_name": known.name}
-        return told if known.kurtosis is None else told | {"theory_kurtosis": known.kurtosis}
+        about = (self.built, self.asked["init"], self.kept)
+        known, limit = closed_form(*about), two_design(*about)
+        told: dict[str, Any] = {}
+        if known is not None:
+            told |= {"theory": known.variance, "theory_name": known.name}
+            told |= {} if known.kurtosis is None else {"theory_kurtosis": known.kurtosis}
+        return told if limit is None else told | {"two_design": limit.variance}
 
     def _agreement(self) -> dict[str, float]:
         """Largest differences from the reference over the first draws."""
@@ -236,8 +266,7 @@ class CircuitGradients(_Measurement):
         outputs, gradients, _ = ReferenceProgram(self.circuit).vjp(
             rows, np.empty(0), np.ones((len(rows), 1)), wrt_weights=False
         )
-        differences = {
-            "outputs": self.draws.outputs[: len(rows)] - outputs[:, 0],
-            "gradients": self.draws.gradients[: len(rows)] - gradients[:, self.columns],
-        }
+        differences = {"gradients": self.draws.gradients[: len(rows)] - gradients[:, self.columns]}
+        if self.draws.outputs is not None:
+            differences["outputs"] = self.draws.outputs[: len(rows)] - outputs[:, 0]
         return {name: float(np.abs(each).max()) for name, each in differences.items()}

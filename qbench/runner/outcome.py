@@ -166,7 +166,7 @@ def disagreement(trial: Trial, agreement: Mapping[str, float]) -> str:
         return ""
     limits = {"outputs": TOLERANCES[execution.precision], "gradients": execution.tolerance}
     # written so that a NaN difference is beyond every limit
-    beyond = {k: agreement[k] for k, limit in limits.items() if not agreement[k] <= limit}
+    beyond = {k: v for k, v in agreement.items() if not v <= limits[k]}
     if not beyond:
         return ""
     said = ", ".join(f"{k} differ by {v:.1e} (limit {limits[k]:.0e})" for k, v in beyond.items())

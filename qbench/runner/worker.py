@@ -160,9 +160,13 @@ class Worker(WorkerProcess):
         execution: Execution,
         components: Sequence[int],
         arrays: Arrays,
+        outputs: bool = False,
         **limits: Unpack[Limits],
     ) -> Reply:
         """Gradients of one output with respect to a circuit's inputs, one a draw.
+
+        One component is taken by the two-term shift rule where that is exact: two forward
+        runs instead of a gradient with respect to every input.
 
         Parameters
         ----------
@@ -172,6 +176,8 @@ class Worker(WorkerProcess):
             Inputs whose derivatives come back, in this order.
         arrays : mapping
             ``inputs``, shape (draws, features).
+        outputs : bool
+            Whether the outputs are needed too, so that nothing is shifted.
 
         Returns
         -------
@@ -179,7 +185,11 @@ class Worker(WorkerProcess):
             Arrays ``outputs`` (draws,) and ``gradients`` (draws, components); fields
             ``seconds``, ``cpu_seconds``, ``compile_seconds``, ``rows_per_batch`` and ``memory``.
         """
-        payload = {**_circuit(circuit, execution), "components": [int(c) for c in components]}
+        payload = {
+            **_circuit(circuit, execution),
+            "components": [int(c) for c in components],
+            "outputs": outputs,
+        }
         given = {"inputs": _floats(arrays["inputs"])}
         return self.call("gradients", payload, given, **limits)
 

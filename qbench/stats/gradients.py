@@ -86,7 +86,8 @@ def gradient_variance(
     samples : array-like, shape (draws, components)
         Gradients of independent draws of the weights.
     floor : float
-        Largest ``|gradient|`` that counts as zero, see :func:`resolution_floor`.
+        Largest ``|gradient|`` that is rounding (:func:`resolution_floor`): a component
+        that never exceeds it counts as exactly zero.
 
     Raises
     ------
@@ -99,11 +100,12 @@ def gradient_variance(
     n = len(gradients)
     if n < 2:
         return _without_spread(gradients, floor)
+    zero = (np.abs(gradients) <= floor).all(axis=0)
+    gradients = np.where(zero, 0.0, gradients)
     means = gradients.mean(axis=0)
     squares = (gradients - means) ** 2
     variances, second = squares.sum(axis=0) / (n - 1), squares.mean(axis=0)
     fourth = (squares**2).mean(axis=0)
-    zero = (np.abs(gradients) <= floor).all(axis=0)
     kurtoses = np.full(len(means), math.nan)
     np.divide(fourth, second**2, out=kurtoses, where=~zero & (second > 0))
     found = variance_interval(squares.mean(axis=1), level)

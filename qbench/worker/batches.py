@@ -25,6 +25,10 @@ MAX_ROWS = 2048
 _AMPLITUDE_BYTES = {"double": 16, "single": 8}
 
 
+FORWARD_STATES = 4
+"""State vectors that a row holds where no gradient is asked for: a state and copies."""
+
+
 def states_kept(circuit: Circuit, execution: Execution) -> int:
     """State vectors that a row's gradient holds at once.
 
@@ -49,6 +53,12 @@ def rows_per_batch(
     """Rows that fit the budget when these circuits are held at once; at least one."""
     needed = sum(row_bytes(circuit, execution) for circuit in circuits)
     return max(1, min(MAX_ROWS, budget // max(1, needed)))
+
+
+def forward_rows(circuit: Circuit, execution: Execution) -> int:
+    """Rows that fit the budget without a gradient; at least one."""
+    needed = FORWARD_STATES * (_AMPLITUDE_BYTES[execution.precision] << circuit.n_qubits)
+    return max(1, min(MAX_ROWS, BATCH_BYTES // needed))
 
 
 def drawn_rows(layers: Sequence[Mapping[str, Any]], execution: Execution) -> int:

@@ -23,6 +23,7 @@ from qbench.worker import batches, draws, training
 from qbench.worker.engine import Engine
 from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message, load_arrays, save_arrays
 from qbench.worker.resources import MemoryMeter
+from qbench.worker.shift import SHIFT_RULE, shifted_derivative, takes_two_terms
 
 Report = Callable[[Mapping[str, Any]], None]
 """Sends an event of the request that is being served."""
@@ -182,28 +183,37 @@ class Service:
         _check_draws(circuit, request["components"], arrays["inputs"])
         program, compiling = self._engine.compile(circuit, execution)
         inputs, components = arrays["inputs"], request["components"]
-        size = batches.even(len(inputs), batches.rows_per_batch([circuit], execution))
-        outputs, gradients = [], []
+        host = self._engine.host
+        shifts = len(components) == 1 and not request["outputs"]
+        shifts = shifts and takes_two_terms(circuit, execution, components[0], inputs)
+        most = batches.rows_per_batch([circuit], execution)
+        if shifts:
+            most = batches.forward_rows(circuit, execution)
+        size = batches.even(len(inputs), most)
+
+        def run(x: Array, cotangent: Array | None) -> tuple[Array, Array | None, Array | None]:
+            return host.evaluate(program, execution, circuit, x, np.zeros(0), cotangent)
+
+        found: dict[str, list[NDArray[Any]]] = {"gradients": []}
         meter = MemoryMeter()
         wall, cpu = time.perf_counter(), time.process_time()
         for x, own in batches.batches(inputs, size):
-            cotangent = np.ones((len(x), 1))
-            y, d_inputs, _ = self._engine.host.evaluate(
-                program, execution, circuit, x, np.zeros(0), cotangent
-            )
+            if shifts:
+                (column,) = components
+                derivative = shifted_derivative(lambda moved: run(moved, None)[0], x, column)
+                found["gradients"].append(derivative[:own, None])
+                continue
+            y, d_inputs, _ = run(x, np.ones((len(x), 1)))
             assert d_inputs is not None  # a cotangent was given
-            outputs.append(y[:own, 0])
-            gradients.append(d_inputs[:own, components])
+            found.setdefault("outputs", []).append(y[:own, 0])
+            found["gradients"].append(d_inputs[:own, components])
         seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-        results: dict[str, NDArray[Any]] = {
-            "outputs": np.concatenate(outputs),
-            "gradients": np.concatenate(gradients),
-        }
-        return results, {
+        return {name: np.concatenate(parts) for name, parts in found.items()}, {
             "compile_seconds": compiling,
             "seconds": seconds,
             "cpu_seconds": cpu_seconds,
             "rows_per_batch": size,
+            "rule": SHIFT_RULE if shifts else execution.diff_method,
             "memory": meter.result(),
         }
 

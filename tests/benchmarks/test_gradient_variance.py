@@ -1,11 +1,11 @@
 """What a batch over draws gains over a loop of single gradients, in the same framework.
 
-200 draws of a circuit of 10 qubits: five layers of RX and RY on each wire and a ladder
-of CZ, <Z> on wire 0, gradients to all 100 angles, one thread, in processor time. The
-loop is what a user of the framework writes: one gradient a draw in the tutorial tier,
-or the same mode with one draw a call where it has no such tier. It is timed on a few
-draws, the median standing for each of the 200. Times are of warm workers: a traced
-host has its trace.
+200 draws of a circuit of 10 qubits: five layers of RX and RY on each wire and a ladder of
+CZ, <Z> on wire 0, one thread, in processor time: gradients to all 100 angles in the mode's
+own way, and to one of them by two forward runs (the two-term shift rule). The loop is what
+a user of the framework writes: one gradient a draw in the tutorial tier, or the same mode
+with one draw a call where it has no such tier. It is timed on a few draws, the median
+standing for each of the 200. Times are of warm workers: a traced host has its trace.
 """
 
 from __future__ import annotations
@@ -25,16 +25,19 @@ DRAWS = 200
 LOOPED = 5
 
 GOALS = {
-    # backend, options of the batch, options of the loop, least ratio
-    "reference": ("reference", {}, {}, 5),
-    "torchquantum": ("torchquantum", {}, {"tier": "tutorial"}, 20),
-    "default.qubit": ("pennylane", {"device": "default.qubit"}, {"tier": "tutorial"}, 8),
-    "pennylane_keras": ("pennylane_keras", {}, {"tier": "tutorial"}, 12),
-    "aer_adjoint": ("qiskit", {"tier": "expert"}, {"tier": "tutorial"}, 60),
+    # backend, options of the batch, options of the loop, least ratio of all components, of one
+    "reference": ("reference", {}, {}, 5, 8),
+    "torchquantum": ("torchquantum", {}, {"tier": "tutorial"}, 20, 35),
+    "default.qubit": ("pennylane", {"device": "default.qubit"}, {"tier": "tutorial"}, 8, 15),
+    "pennylane_keras": ("pennylane_keras", {}, {"tier": "tutorial"}, 10, 13),
+    "aer_adjoint": ("qiskit", {"tier": "expert"}, {"tier": "tutorial"}, 60, 1000),
+    "qulacs": ("qulacs", {}, {"tier": "tutorial"}, 1, 2),  # it has no batched way
 }
-"""TorchQuantum and Aer's adjoint hold the goal of 20. default.qubit is bound by its own
-kernels (10 to 20 passes over memory a gate and direction), KerasLayer by TensorFlow's
-transposes, the reference starts from a quick loop (9 ms a draw)."""
+"""The goal is 20 where the framework has a batched way. One component reaches it on all of
+them (default.qubit 23, KerasLayer 20 on an idle machine); all components on TorchQuantum and
+Aer's adjoint. default.qubit's backprop is bound by its own kernels (10 to 20 passes over
+memory a gate and direction), KerasLayer by TensorFlow's transposes, the reference starts
+from a quick loop (8 ms a draw)."""
 
 
 def drawn_circuit(n_qubits: int, layers: int = 5) -> Circuit:
@@ -49,16 +52,16 @@ def drawn_circuit(n_qubits: int, layers: int = 5) -> Circuit:
     return Circuit(n_qubits, tuple(gates), (expval("Z", 0),), count, 0)
 
 
-def gradients(worker, circuit, execution, inputs):
-    """The reply's message, all components asked for."""
-    components = range(circuit.n_inputs)
+def gradients(worker, circuit, execution, inputs, components=None):
+    """The reply's message, all components asked for unless some are named."""
+    components = range(circuit.n_inputs) if components is None else components
     return worker.gradients(circuit, execution, components, {"inputs": inputs}).message
 
 
 @pytest.mark.environments
 @pytest.mark.parametrize("way", GOALS)
 def test_a_batch_of_draws_beats_a_loop_of_single_gradients(way, tmp_path):
-    name, batched, looped, goal = GOALS[way]
+    name, batched, looped, goal_of_all, goal_of_one = GOALS[way]
     info, circuit = find(name), drawn_circuit(10)
     inputs = np.random.default_rng(0).uniform(0, 2 * np.pi, (DRAWS, circuit.n_inputs))
     batch = info.capabilities.resolve(**batched)
@@ -70,11 +73,14 @@ def test_a_batch_of_draws_beats_a_loop_of_single_gradients(way, tmp_path):
             for k in range(LOOPED)
         ]
         rounds = [gradients(worker, circuit, batch, inputs) for _ in range(3)]
-    seconds = min(message["cpu_seconds"] for message in rounds)
+        shifted = [gradients(worker, circuit, batch, inputs, [50]) for _ in range(3)]
+    assert {message["rule"] for message in shifted} == {"two-term shift"}
     single = statistics.median(singles)
-    ratio = DRAWS * single / seconds
-    print(f"{way}: {1e3 * seconds:.0f} ms, {1e3 * single:.1f} ms a single one, {ratio:.1f} times")
-    assert ratio >= goal
+    for what, messages, goal in (("all", rounds, goal_of_all), ("one", shifted, goal_of_one)):
+        seconds = min(message["cpu_seconds"] for message in messages)
+        ratio = DRAWS * single / seconds
+        print(f"{way}, {what}: {1e3 * seconds:.0f} ms against {1e3 * single:.1f}, {ratio:.1f} x")
+        assert ratio >= goal, what
 
 
 @pytest.mark.environments

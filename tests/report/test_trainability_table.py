@@ -102,7 +102,14 @@ def test_what_single_precision_cannot_resolve_is_left_out_with_advice(drawn):
     assert note == (
         "global: left out of the fit: 9 (below what the precision resolves); 10 (exactly zero)"
     )
-    assert noted(table, "execution: {precision: double}")
+    assert noted(table, "double precision cannot resolve it; what is seen is rounding")
+
+
+def test_single_precision_is_advised_to_be_double(drawn):
+    drawn.falling("global", LN_2, range(2, 9))
+    drawn.point("global", 9, 1e-3, axes={"n": "9"}, below_floor=True, floor=1e-2)
+    frame = drawn.frame().assign(precision="single")
+    assert noted(trainability_table(frame), "execution: {precision: double}")
 
 
 def test_one_size_shows_the_variance_without_a_fit(drawn):

@@ -1,9 +1,14 @@
 """Gradients of draws: one call, cut into batches, each equal to a gradient on its own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from qbench.circuit import Angle, Circuit, Operation, ReferenceProgram, expval
+from qbench.backend import Execution
+from qbench.circuit import Angle, Circuit, Operation, ReferenceProgram, build_circuit, expval
+from qbench.plan import circuit_inputs
+from qbench.worker.shift import takes_two_terms
 
 pytestmark = pytest.mark.environments
 
@@ -25,8 +30,8 @@ def draws_of(circuit, count, seed=0):
     return np.random.default_rng(seed).uniform(0, 2 * np.pi, (count, circuit.n_inputs))
 
 
-def gradients(worker, circuit, components, inputs):
-    request = {"circuit": circuit.to_json(), "components": components}
+def gradients(worker, circuit, components, inputs, outputs=False):
+    request = {"circuit": circuit.to_json(), "components": components, "outputs": outputs}
     return worker.ask("gradients", {"inputs": inputs}, execution=worker.EXECUTION, **request)
 
 
@@ -43,6 +48,41 @@ def test_each_draw_has_the_gradient_of_its_own_circuit(request, name):
         np.testing.assert_allclose(found["gradients"][row], d_weights[components], atol=1e-13)
     assert result["rows_per_batch"] == 7
     assert result["seconds"] > 0
+
+
+@pytest.mark.parametrize("name", ["reference", "keras"])
+@pytest.mark.parametrize("entangler", ["CZ", "CRX"])
+def test_one_component_is_shifted_where_that_is_exact(request, name, entangler):
+    worker = request.getfixturevalue(name)
+    ansatz = {"name": "hardware_efficient", "entangler": entangler, "entanglement": "linear"}
+    built = build_circuit(3, ansatz=ansatz, measure={"expval": "X0 Z2 - Y1"})
+    drawn = built.circuit.weights_as_inputs()
+    inputs = draws_of(drawn, 6)
+    last = drawn.n_inputs - 1  # of CRX, whose rule has four terms
+    shifted, found = gradients(worker, drawn, [last], inputs)
+    whole, expected = gradients(worker, drawn, [last], inputs, outputs=True)
+    assert shifted["rule"] == ("two-term shift" if entangler == "CZ" else whole["rule"])
+    assert ("outputs" in found) == (entangler == "CRX")
+    np.testing.assert_allclose(found["gradients"], expected["gradients"], atol=1e-13)
+    assert np.abs(expected["gradients"]).min() > 0
+
+
+def test_a_random_axis_is_shifted_and_what_is_scaled_or_repeated_is_not():
+    execution = Execution("numpy", "adjoint")
+    built = build_circuit(2, ansatz={"name": "random_pauli", "n_layers": 2})
+    drawn = built.circuit.weights_as_inputs()
+    one_hot = circuit_inputs(built, {"name": "uniform", "range": [0, 6]}, 3, 5)
+    first = built.circuit.n_inputs
+    assert takes_two_terms(drawn, execution, first, one_hot)
+    assert not takes_two_terms(drawn, execution, first, np.ones_like(one_hot))
+    assert not takes_two_terms(drawn, replace(execution, diff_method="spsa"), first, one_hot)
+    for gates in ("2*x0", "x0*x0", "x0*x1"):
+        circuit = build_circuit(1, gates=[["RX", 0, gates]]).circuit
+        assert not takes_two_terms(circuit, execution, 0, np.full((2, circuit.n_inputs), 0.3))
+    twice = build_circuit(1, gates=[["RX", 0, "x0"], ["RY", 0, "x0"]]).circuit
+    assert not takes_two_terms(twice, execution, 0, np.full((2, 1), 0.3))
+    against = build_circuit(1, gates=[["RX", 0, "-1*x0"]]).circuit
+    assert takes_two_terms(against, execution, 0, np.full((2, 1), 0.3))
 
 
 @pytest.mark.parametrize(("name", "n_qubits"), [("reference", 15), ("keras", 10)])
