@@ -88,6 +88,10 @@ class Course:
         self.seconds += time.perf_counter() - wall
         self.cpu_seconds += time.process_time() - cpu
 
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Take the points so far from what :meth:`arrays` gave."""
+        self._points = {name: list(arrays[f"course.{name}"]) for name in self._points}
+
     def arrays(self) -> dict[str, Array]:
         """``course.NAME``, shape (points, copies, weights), one a quantum parameter."""
         return {f"course.{name}": np.stack(points) for name, points in self._points.items()}

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from qbench.exceptions import QbenchError
+from qbench.worker.checkpoints import Resumable
 
 _PLATEAU_EPSILON = 1e-8
 """torch: a smaller change of the rate is not made."""
 
 
-class Schedule(ABC):
+class Schedule(Resumable, ABC):
     """The learning rate of each epoch; ``rate`` is that of the epoch to come."""
 
     needs_validation = False
+    changing: ClassVar[tuple[str, ...]] = ("rate",)
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -70,6 +72,7 @@ class Plateau(Schedule):
     """
 
     needs_validation = True
+    changing = ("rate", "_best", "_bad", "_cooling")
 
     def __init__(
         self,

@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from qbench.exceptions import QbenchError
+from qbench.worker.checkpoints import Resumable
 
 SELECTIONS = ("best_validation", "last", "best_test")
 
 
-class Selection:
+class Selection(Resumable):
     """Keeps the epoch with the lowest loss; of equal ones the earliest.
 
     ``last`` takes every epoch. The test loss is asked for under ``best_test``
     alone: nothing else may look at test data before the training is over.
     """
+
+    changing = ("epoch", "_best")
 
     def __init__(self, rule: str) -> None:
         if rule not in SELECTIONS:
@@ -37,13 +40,15 @@ class Selection:
         return True
 
 
-class EarlyStopping:
+class EarlyStopping(Resumable):
     """Stops after ``patience`` epochs in a row that brought no better metric (as in Keras).
 
     Parameters
     ----------
     rule : None, or {"metric": "validation_loss" | "validation_accuracy", "patience": int}
     """
+
+    changing = ("_best", "_waited")
 
     def __init__(self, rule: Mapping[str, Any] | None) -> None:
         self._signs = {"validation_loss": 1.0, "validation_accuracy": -1.0}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from qbench.backend import Array
 from qbench.circuit import Circuit
 from qbench.exceptions import CircuitError, DivergedError, QbenchError, Unsupported
-from qbench.worker import batches, draws, training
+from qbench.worker import batches, draws, evaluation, training
 from qbench.worker.engine import Engine
 from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message, load_arrays, save_arrays
 from qbench.worker.resources import MemoryMeter
@@ -255,7 +255,7 @@ class Service:
         model, compiling = self._engine.model(layers, request.get("loss", "mse"), execution)
         model.load(_prefixed(arrays, "param."))
         start = time.perf_counter()
-        outputs = training.predict(model, layers, arrays["x"], execution)
+        outputs = evaluation.predict(model, layers, arrays["x"], execution)
         seconds = time.perf_counter() - start
         return {"outputs": outputs}, {"compile_seconds": compiling, "seconds": seconds}
 

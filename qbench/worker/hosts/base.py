@@ -1,6 +1,6 @@
 """What a host must offer: models built from resolved layers in one deep-learning framework.
 
-The training loop (:mod:`qbench.worker.training`) is written once, against this
+The training loop (:mod:`qbench.worker.loop`) is written once, against this
 interface, so that every host trains with the same arithmetic.
 """
 
@@ -36,6 +36,17 @@ class HostModel(ABC):
     @abstractmethod
     def reset_optimizer(self, optimizer: Mapping[str, Any], trainable: Sequence[str]) -> None:
         """Start a fresh optimizer (``{"name": "adam", ...}``) over the named parameters."""
+
+    @abstractmethod
+    def optimizer_state(self) -> dict[str, Array]:
+        """Copies of all that the optimizer remembers between steps, by names of its own.
+
+        With :meth:`parameters` this is everything that a step reads and changes.
+        """
+
+    @abstractmethod
+    def load_optimizer_state(self, state: Mapping[str, Array]) -> None:
+        """Go on where an optimizer of the same settings stopped; after :meth:`reset_optimizer`."""
 
     def warm_up(self, x: Array, y: NDArray[Any]) -> None:  # noqa: B027 - optional
         """Trace or compile what steps on such batches need; leaves everything as it is.

@@ -33,6 +33,12 @@ def check_trainable(trainable: Iterable[str], known: Collection[str]) -> None:
         raise QbenchError(f"no such parameter to train: {', '.join(unknown)}")
 
 
+def check_no_state(state: Collection[str]) -> None:
+    """Raise QbenchError if there is state for an optimizer that isn't there."""
+    if state:
+        raise QbenchError(f"no optimizer for the state {', '.join(sorted(state))}")
+
+
 def checked_outputs(outputs: Array, circuit: Circuit, inputs: Array) -> Array:
     """The outputs, if a program returned as many as its circuit has."""
     expected = (len(inputs), circuit.n_outputs)

@@ -16,7 +16,12 @@ from qbench.exceptions import QbenchError
 from qbench.worker import dropout, losses
 from qbench.worker.batches import filled
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
-from qbench.worker.hosts.shapes import check_parameters, check_trainable, parameter_shapes
+from qbench.worker.hosts.shapes import (
+    check_no_state,
+    check_parameters,
+    check_trainable,
+    parameter_shapes,
+)
 from qbench.worker.hosts.tensorflow_autograd import (
     Tensor,
     differentiable,
@@ -112,6 +117,17 @@ class TensorflowModel(HostModel):
         self._rows = 0
         if self._optimizer is not None:
             self._optimizer.reset()
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Steps and slots of the optimizer."""
+        return {} if self._optimizer is None else self._optimizer.state()
+
+    def load_optimizer_state(self, state: Mapping[str, Array]) -> None:
+        """Set what :meth:`optimizer_state` gave."""
+        if self._optimizer is None:
+            check_no_state(state)
+            return
+        self._optimizer.restore(state)
 
     def warm_up(self, x: Array, y: NDArray[Any]) -> None:
         """Trace the step and the evaluation by running each once; then undo the step."""

@@ -13,10 +13,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from qbench.backend import Array
 from qbench.worker import optimizers
-from qbench.worker.hosts.tensorflow_autograd import Tensor
+from qbench.worker.hosts.tensorflow_autograd import Tensor, numpy_of
 
 
 class Optimizer(ABC):
@@ -39,6 +41,22 @@ class Optimizer(ABC):
         for slots in self._slots:
             for slot in slots:
                 slot.assign(tf.zeros_like(slot))
+
+    def state(self) -> dict[str, Array]:
+        """Copies of all that is remembered: ``steps``, and ``slot.S.V`` of variable V."""
+        slots = {
+            f"slot.{s}.{v}": numpy_of(slot)
+            for s, slots in enumerate(self._slots)
+            for v, slot in enumerate(slots)
+        }
+        return {"steps": np.array(float(self._steps)), **slots}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Take up what :meth:`state` gave."""
+        self._steps = int(state["steps"])
+        for s, slots in enumerate(self._slots):
+            for v, slot in enumerate(slots):
+                slot.assign(tf.constant(state[f"slot.{s}.{v}"], dtype=slot.dtype))
 
     def numbers(self, learning_rate: float) -> list[float]:
         """What ``apply`` needs to know of the next step; counts it."""

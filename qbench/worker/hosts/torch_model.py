@@ -16,7 +16,12 @@ from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker import dropout, losses, optimizers
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
-from qbench.worker.hosts.shapes import check_parameters, check_trainable, parameter_shapes
+from qbench.worker.hosts.shapes import (
+    check_no_state,
+    check_parameters,
+    check_trainable,
+    parameter_shapes,
+)
 from qbench.worker.hosts.torch_autograd import Tensor, differentiable, numpy_of
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -93,6 +98,31 @@ class TorchModel(HostModel):
             tensor.requires_grad_(name in trainable)
         trained = [t for t in self._parameters.values() if t.requires_grad]
         self._optimizer = _optimizer(optimizer, trained) if trained else None
+
+    def optimizer_state(self) -> dict[str, Array]:
+        """Tensors of torch's optimizer as ``NAME.KEY``, with their own dtypes."""
+        if self._optimizer is None:
+            return {}
+        return {
+            f"{name}.{key}": value.detach().cpu().numpy().copy()
+            for name, tensor in self._parameters.items()
+            for key, value in self._optimizer.state.get(tensor, {}).items()
+            if value is not None
+        }
+
+    def load_optimizer_state(self, state: Mapping[str, Array]) -> None:
+        """Set what :meth:`optimizer_state` gave."""
+        if self._optimizer is None:
+            check_no_state(state)
+            return
+        held: dict[int, dict[str, Tensor]] = {}
+        numbers = {id(t): n for n, t in enumerate(self._optimizer.param_groups[0]["params"])}
+        for path, array in state.items():
+            name, _, key = path.rpartition(".")
+            number = numbers[id(self._parameters[name])]
+            held.setdefault(number, {})[key] = torch.tensor(array)
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": held, "param_groups": groups})
 
     def step(
         self, x: Array, y: NDArray[Any], learning_rate: float, counter: tuple[int, int]
