@@ -25,6 +25,11 @@ from qbench.stats import Interval
 
 _CONSTANTS = ("qubits", "cost", "component", "init", "samples", "from_backend")
 _WORDS = ("cost", "component", "init", "theory_name")
+_THEORIES = {
+    "product": "exact where the cost factorises over the wires",
+    "paulis": "exact for Pauli rotations over full turns",
+    "2-design": "the limit of deep random circuits (McClean et al. 2018)",
+}
 _FITS = (
     "aicc_difference",
     "exponential_chi_square",
@@ -327,9 +332,11 @@ def _reading(table: Table) -> Iterator[str]:
             "where a variance comes out too small more often than not and fakes a plateau; "
             "draw more, or until precise: gradient: {n_samples: {rse: 0.05}}"
         )
-    names = dict.fromkeys(row["theory_name"] for row in table.rows if row.get("theory_text"))
+    said = [str(row["theory_name"]).split(", ") for row in table.rows if row.get("theory_text")]
+    names = dict.fromkeys(name for each in said for name in each)
     if names:
-        yield f"theory (x measured / theory): {', '.join(str(name) for name in names if name)}"
+        explained = "; ".join(f"{name}, {_THEORIES[name]}" for name in names)
+        yield f"theory (x measured / theory): {explained}"
     if any((row.get("zero_share") or 0) > 0 for row in table.rows):
         yield (
             "exactly zero: share of the weights whose gradient is 0 in every draw; "

@@ -64,12 +64,13 @@ def diagnose(trial: Trial, worker: Worker, limits: Limits) -> Outcome:
             cost = f"{trial.work.cost} (first of {outputs})"
             told = {**outcome.gradient_variance, "cost": cost}
             outcome = replace(outcome, gradient_variance=told)
-        spread = gradient_variance(costs[:, None])
+        spread = gradient_variance((costs - costs.mean())[:, None], floor=drawn.floor)
+        resolved = np.where(np.abs(drawn.draws.gradients) > drawn.floor, drawn.draws.gradients, 0.0)
         metrics |= {
             "cost_variance": spread.mean.estimate,
             "cost_variance_low": spread.mean.low,
             "cost_variance_high": spread.mean.high,
-            "gradient_norm": float(np.linalg.norm(drawn.draws.gradients, axis=1).mean()),
+            "gradient_norm": float(np.linalg.norm(resolved, axis=1).mean()),
         }
     return replace(outcome, metrics=metrics)
 

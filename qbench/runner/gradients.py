@@ -97,6 +97,8 @@ class _Measurement:
         self.asked = trial.work.drawn()
         self.kept = component_indices(self.asked["component"], n_weights)
         self.draws = _Draws()
+        gates = sum(len(circuit.gates) for circuit in self.model.circuits)
+        self.floor = resolution_floor(self.execution.precision, gates)
 
     def ask(self, start: int, stop: int) -> None:
         """Add the draws from one number to another."""
@@ -105,20 +107,18 @@ class _Measurement:
     def measure(self) -> Outcome:
         """Draw ``min`` samples, and more up to ``max`` until the precision is reached."""
         samples, wanted = self.asked["n_samples"], int(self.asked["n_samples"]["min"])
-        gates = sum(len(circuit.gates) for circuit in self.model.circuits)
-        floor = resolution_floor(self.execution.precision, gates)
         while True:
             self.ask(self.draws.count, wanted)
-            found = gradient_variance(self.draws.gradients, floor=floor)
+            found = gradient_variance(self.draws.gradients, floor=self.floor)
             done, rse = self.draws.count, samples["rse"]
             # written so that gradients that do not vary at all are enough, too
             reached = rse is None or not found.relative_standard_error > rse
             if reached or done >= samples["max"]:
-                return self._outcome(found, floor)
+                return self._outcome(found)
             more = max(samples_needed(found, rse), done + samples["min"])
             wanted = min(int(samples["max"]), more)
 
-    def _outcome(self, found: GradientVariance, floor: float) -> Outcome:
+    def _outcome(self, found: GradientVariance) -> Outcome:
         gradients = self.draws.gradients
         artifacts: dict[str, dict[str, NDArray[Any]]] = {
             "components": {
@@ -137,7 +137,7 @@ class _Measurement:
             status=FAILED if reason else OK,
             reason=reason,
             agreement=agreement,
-            gradient_variance=self._summary(found, floor) | self._theory(),
+            gradient_variance=self._summary(found) | self._theory(),
             timings={
                 "gradients_s": self.draws.seconds,
                 "gradient_ms": 1e3 * self.draws.seconds / len(gradients),
@@ -147,7 +147,7 @@ class _Measurement:
             artifacts=artifacts,
         )
 
-    def _summary(self, found: GradientVariance, floor: float) -> dict[str, Any]:
+    def _summary(self, found: GradientVariance) -> dict[str, Any]:
         """What tables show of a gradient's variance."""
         work, component = self.trial.work, self.asked["component"]
         named = ", ".join(map(str, component)) if isinstance(component, list) else str(component)
@@ -164,8 +164,8 @@ class _Measurement:
             "n_samples": self.draws.count,
             "n_components": len(found.components),
             "undersampled": found.undersampled,
-            "floor": floor**2,
-            "below_floor": bool(0 < found.mean.estimate < (_RESOLVED * floor) ** 2),
+            "floor": self.floor**2,
+            "below_floor": bool(0 < found.mean.estimate < (_RESOLVED * self.floor) ** 2),
             "component": named,
             "init": rule_text(self.asked["init"]),
             "cost": work.cost or work.loss,
