@@ -189,7 +189,8 @@ def _print_models(overview: SuiteOverview) -> None:
         table.add_column("parameters", justify="right")
         table.add_row("input", str(model.n_inputs), "")
         for row in each.layers:
-            table.add_row(Text(row.layer), str(row.outputs), str(row.parameters))
+            shape = " x ".join(map(str, row.shape))
+            table.add_row(Text(row.layer), shape, str(row.parameters))
         stdout().print(table)
 
 

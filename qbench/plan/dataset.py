@@ -18,6 +18,7 @@ class DatasetSummary:
     ----------
     n_features, n_raw : features after the transforms, and before them
     n_classes : 0 for regression
+    image_shape : (channels, height, width) where the features are pixels after the transforms
     digest : SHA-256 of what the arrays follow from, at seed 0
     """
 
@@ -27,6 +28,7 @@ class DatasetSummary:
     n_classes: int
     digest: str
     has_validation: bool
+    image_shape: tuple[int, int, int] | None = None
 
 
 def summarize(request: DataRequest) -> DatasetSummary:
@@ -50,6 +52,7 @@ def _summarized(request: str) -> DatasetSummary:
         n_classes=prepared.n_classes,
         digest=prepared.digest,
         has_validation=prepared.x_validation is not None,
+        image_shape=prepared.image_shape,
     )
 
 

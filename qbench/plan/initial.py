@@ -18,8 +18,9 @@ def initial_parameters(
 ) -> dict[str, Array]:
     """Every parameter's initial array, by name.
 
-    Quantum weights by ``init["quantum"]``; dense weights Glorot uniform, bound
-    sqrt(6 / (in + out)) (Glorot and Bengio 2010, eq. 16); biases zero. Each
+    Quantum weights by ``init["quantum"]``; classical weights Glorot uniform, bound
+    sqrt(6 / (in + out)) (Glorot and Bengio 2010, eq. 16), where a convolution has
+    channels x window inputs and filters x window outputs; biases zero. Each
     parameter has a stream of its own, so adding a layer moves no other draw.
     """
     arrays = {}
@@ -30,7 +31,8 @@ def initial_parameters(
         elif parameter.name.endswith(".bias"):
             array = np.zeros(parameter.shape)
         else:
-            bound = math.sqrt(6.0 / sum(parameter.shape))
+            window = math.prod(parameter.shape[2:])
+            bound = math.sqrt(6.0 / (sum(parameter.shape[:2]) * window))
             array = generator.uniform(-bound, bound, parameter.shape)
         arrays[parameter.name] = array
     return arrays

@@ -12,17 +12,12 @@ from qbench.data import DataRequest
 from qbench.exceptions import DataError, SpecError, UnknownNameError
 from qbench.plan.dataset import DatasetSummary, data_request, summarize
 from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
-from qbench.plan.models import (
-    ResolvedModel,
-    circuit_model,
-    matched_hidden_units,
-    mlp,
-    resolve_model,
-)
+from qbench.plan.layers import ends_in_probabilities, mlp, resolve_model
+from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_units
 from qbench.plan.trial import Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
-from qbench.spec import Point, evaluate, measures_circuits
+from qbench.spec import Point, measures_circuits, written_layers
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
 from qbench.stats import metric_names
@@ -183,7 +178,10 @@ class PointPlanner:
                 hidden = self._matched_units(baseline, n_features)
             init = {"classical": {"name": "glorot_uniform"}}
             model = mlp(n_features, hidden, self.n_outputs)
-            return self._classical(common | self._training | {"model": model, "init": init})
+            training = {**self._training, "model": model, "init": init}
+            if self.loss == "nll_probs":  # logits come out, which it does not take
+                training["loss"] = "cross_entropy"
+            return self._classical(common | training)
         info = find(CLASSICAL, self.registry)
         return Work(
             task="fit",
@@ -233,17 +231,14 @@ class PointPlanner:
         names = {"n_classes": self.n_outputs}
         resolved = {}
         for name, model in self.config.models.items():
-            layers = []
-            for layer in model.layers:
-                options = layer.model_dump()
-                kind = options.pop("type")
-                if "units" in options:
-                    options["units"] = evaluate(options["units"], names)
-                if "factor" in options:  # 2 and 2.0 are one number, and one trial
-                    options["factor"] = float(evaluate(options["factor"], names))
-                layers.append((kind, options))
+            layers = written_layers(model.layers, names)
             try:
-                built = resolve_model(layers, circuits, n_features=self.data.n_features)
+                built = resolve_model(
+                    layers,
+                    circuits,
+                    n_features=self.data.n_features,
+                    image_shape=self.data.image_shape,
+                )
             except ProblemError as error:
                 found = [Problem(("models", name, *p.path), p.message) for p in error.problems]
                 raise self.point.error(*found) from None
@@ -255,6 +250,12 @@ class PointPlanner:
         return self.point.error(Problem(path, message))
 
     def _check_outputs(self, name: str, model: ResolvedModel) -> None:
+        if self.loss == "nll_probs" and not ends_in_probabilities(model):
+            raise self._error(
+                ("models", name, "layers"),
+                "nll_probs reads probabilities; end the model with softmax, complement, "
+                "sigmoid_cat or a circuit that measures `probs` (or take cross_entropy)",
+            )
         allowed = {self.n_outputs}
         if self.data.task == "classification" and self.data.n_classes == 2:
             if self.loss in ("binary_cross_entropy", "hinge", "mse"):

@@ -1,18 +1,14 @@
-"""From a suite's layers to resolved layers: shapes inferred, parameters named."""
+"""Resolved models: layers with their shapes, and the parameters that the parent draws."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from qbench.circuit import Circuit
 from qbench.circuit.build import BuiltCircuit
-from qbench.spec.problems import Path as KeyPath
-from qbench.spec.problems import Problem, ProblemError
-
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "softmax")
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,8 @@ class Parameter:
 
     Attributes
     ----------
-    shape : dense weights [out, in]; quantum weights [copies, weights]
+    shape : dense weights [out, in]; convolutions [filters, channels, height, width];
+        quantum weights [copies, weights]
     fixed : values by position of the last axis that are no random draw (input scalings)
     mirrored : position of the last axis -> the position whose gate it undoes in its block
     small_angle : standard deviation of ``small_angle`` where none is given, radians
@@ -79,47 +76,6 @@ class ResolvedModel:
         }
 
 
-def resolve_model(
-    layers: Sequence[tuple[str, Mapping[str, Any]]],
-    circuits: Mapping[str, BuiltCircuit],
-    *,
-    n_features: int,
-) -> ResolvedModel:
-    """Infer every shape of a Sequential model on rows of ``n_features``.
-
-    Parameters
-    ----------
-    layers : (type, options) pairs; every expression already a number
-
-    Raises
-    ------
-    ProblemError
-        A quantum layer whose circuit reads another number of features than it is given;
-        its path begins at the model.
-    """
-    width, resolved, parameters, used = n_features, [], [], []
-    for position, (kind, options) in enumerate(layers):
-        name = f"{position}.{kind}"
-        layer: dict[str, Any] = {"type": kind, **options}
-        if kind == "dense":
-            layer |= {"name": name, "inputs": width}
-            parameters.append(Parameter(f"{name}.weight", (layer["units"], width), "classical"))
-            if layer["bias"]:
-                parameters.append(Parameter(f"{name}.bias", (layer["units"],), "classical"))
-            width = layer["units"]
-        elif kind == "quantum":
-            built, copies = circuits[options["circuit"]], int(options["copies"])
-            _check_features(("layers", position), options["circuit"], built, copies, width)
-            layer |= {"name": name, "circuit": built.circuit.to_json(), "copies": copies}
-            parameters.append(quantum_parameter(f"{name}.weights", built, copies))
-            used.append(built.circuit)
-            width = copies * built.circuit.n_outputs
-        elif kind == "dropout":
-            layer["index"] = position
-        resolved.append(layer)
-    return ResolvedModel(tuple(resolved), tuple(parameters), n_features, width, tuple(used))
-
-
 def quantum_parameter(name: str, built: BuiltCircuit, copies: int) -> Parameter:
     """The weights of a quantum layer, with what initialisations need to know of its circuit."""
     return Parameter(
@@ -161,29 +117,6 @@ def circuit_model(built: BuiltCircuit) -> ResolvedModel:
     )
 
 
-def mlp(n_features: int, hidden: int, n_outputs: int) -> ResolvedModel:
-    """One hidden ReLU layer, trained like any other model (the ``mlp`` baselines)."""
-    layers = [
-        ("dense", {"units": hidden, "activation": "relu", "bias": True}),
-        ("dense", {"units": n_outputs, "activation": "linear", "bias": True}),
-    ]
-    return resolve_model(layers, {}, n_features=n_features)
-
-
 def matched_hidden_units(n_features: int, n_outputs: int, budget: int) -> int:
     """Largest hidden layer whose MLP has at most ``budget`` parameters; 0 if none fits."""
     return max(0, (budget - n_outputs) // (n_features + 1 + n_outputs))
-
-
-def _check_features(
-    place: KeyPath, name: str, built: BuiltCircuit, copies: int, width: int
-) -> None:
-    needed = copies * built.circuit.n_inputs
-    if built.circuit.n_inputs and needed != width:
-        qubits = built.circuit.n_qubits
-        message = (
-            f"circuit '{name}' ({qubits} qubits{f', {copies} copies' * (copies > 1)}) "
-            f"reads {needed} features but receives {width}; change n_qubits, reduce the data "
-            f"(transform: [{{pca: {needed}}}]) or put a dense layer of {needed} units before it"
-        )
-        raise ProblemError(Problem(place, message))

@@ -76,8 +76,8 @@ def _datasets() -> Sequence[Entry]:
 
 
 def _baselines() -> Sequence[Entry]:
+    from qbench.plan.layers import mlp
     from qbench.plan.methods import MLP_HIDDEN
-    from qbench.plan.models import mlp
     from qbench.spec.config import BASELINES
     from qbench.worker.estimators.fitting import KINDS as ESTIMATORS
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from qbench.circuit import Circuit
@@ -12,14 +13,21 @@ from qbench.plan import Plan, ResolvedModel, Trial
 from qbench.plan.methods import PointPlanner
 from qbench.registry import BackendInfo
 from qbench.spec import Point
+from qbench.worker.layers import Shape, output_shapes
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer of a model: in words, the numbers that leave it a row, its parameters."""
+    """One layer of a model: in words, the numbers that leave it a row, its parameters.
+
+    Attributes
+    ----------
+    shape : of what leaves it: (features,) or (channels, height, width)
+    """
 
     layer: str
     outputs: int
+    shape: tuple[int, ...]
     parameters: int
 
 
@@ -38,14 +46,9 @@ class ModelOverview:
 
     @property
     def layers(self) -> list[LayerRow]:
-        """The layers in order, shapes inferred."""
+        """The layers in order, shapes inferred; those of branches behind a dot for each depth."""
         sizes = {p.name: p.size for p in self.model.parameters}
-        rows, width = [], self.model.n_inputs
-        for layer in self.model.layers:
-            width = _outputs(layer, width)
-            own = sum(n for name, n in sizes.items() if _belongs(name, layer))
-            rows.append(LayerRow(_words(layer), width, own))
-        return rows
+        return list(_rows(self.model.layers, (self.model.n_inputs,), sizes, ""))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for ``--json``."""
@@ -185,27 +188,55 @@ def _circuits(point: Point) -> Iterable[tuple[str, Circuit]]:
     return ((name, circuit.build().circuit) for name, circuit in point.config.circuits.items())
 
 
-def _belongs(parameter: str, layer: Mapping[str, Any]) -> bool:
-    return parameter.rpartition(".")[0] == layer.get("name")
-
-
-def _outputs(layer: Mapping[str, Any], width: int) -> int:
-    if layer["type"] == "dense":
-        return int(layer["units"])
-    if layer["type"] == "quantum":
-        return int(layer["copies"]) * Circuit.from_json(layer["circuit"]).n_outputs
-    return width
+def _rows(
+    layers: Sequence[Mapping[str, Any]], shape: Shape, sizes: Mapping[str, int], depth: str
+) -> Iterator[LayerRow]:
+    shapes = output_shapes(layers, shape)
+    for layer, received, left in zip(layers, shapes, shapes[1:], strict=False):
+        own = sum(n for name, n in sizes.items() if name.rpartition(".")[0] == layer.get("name"))
+        yield LayerRow(depth + _words(layer), prod(left), left, own)
+        for number, branch in enumerate(layer.get("branches", ()), start=1):
+            yield from _rows(branch, received, sizes, f"{depth}· {number}: ")
 
 
 def _words(layer: Mapping[str, Any]) -> str:
     kind = layer["type"]
-    if kind == "dense":
-        activation = "" if layer["activation"] == "linear" else f" {layer['activation']}"
-        return f"dense{activation}{'' if layer['bias'] else ' without bias'}"
-    if kind == "quantum":
-        copies = int(layer["copies"])
-        qubits = layer["circuit"]["n_qubits"]
-        return f"quantum, {qubits} qubits{f', {copies} copies' if copies > 1 else ''}"
-    if kind == "dropout":
-        return f"dropout {layer['p']:g}"
-    return f"scale {layer['factor']:g}" if kind == "scale" else str(kind)
+    make = _WORDS.get(kind)
+    return make(layer) if make else str(kind)
+
+
+def _dense(layer: Mapping[str, Any]) -> str:
+    return f"dense{_activation(layer)}{'' if layer['bias'] else ' without bias'}"
+
+
+def _activation(layer: Mapping[str, Any]) -> str:
+    return "" if layer["activation"] == "linear" else f" {layer['activation']}"
+
+
+def _quantum(layer: Mapping[str, Any]) -> str:
+    copies = int(layer["copies"])
+    several = f", {copies} copies" if copies > 1 else ""
+    return f"{layer['type']}{_window(layer)}, {layer['circuit']['n_qubits']} qubits{several}"
+
+
+def _window(layer: Mapping[str, Any]) -> str:
+    if "kernel_size" not in layer:
+        return ""
+    strides = f", strides {layer['strides']}" if layer["strides"] > 1 else ""
+    padded = ", padded" if any(layer.get("pads", ())) else ""
+    return f" {layer['kernel_size']} x {layer['kernel_size']}{strides}{padded}"
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "dense": _dense,
+    "quantum": _quantum,
+    "quanv2d": _quantum,
+    "conv2d": lambda layer: f"conv2d{_window(layer)}{_activation(layer)}",
+    "max_pool2d": lambda layer: f"max_pool2d {layer['pool_size']}",
+    "avg_pool2d": lambda layer: f"avg_pool2d {layer['pool_size']}",
+    "dropout": lambda layer: f"dropout {layer['p']:g}{' of channels' * ('channels' in layer)}",
+    "scale": lambda layer: f"scale {layer['factor']:g}",
+    "reduce": lambda layer: f"reduce {layer['how']}",
+    "select": lambda layer: "select {}, {}".format(*layer["span"]),
+    "concat": lambda layer: f"concat of {len(layer['branches'])} branches",
+}

@@ -14,12 +14,14 @@ from qbench.data import Prepared
 from qbench.plan import Trial
 from qbench.stats import classification_metrics, regression_metrics
 from qbench.store import FAILED, OK, EpochRecord, Outcome
+from qbench.worker.layers import with_circuits
 
 Arrays = Mapping[str, NDArray[Any]]
 
 _OUTPUTS_OF_LOSS = {
     "cross_entropy": "logits",
     "binary_cross_entropy": "logits",
+    "nll_probs": "probabilities",
     "mse": "scores",
     "hinge": "scores",
 }
@@ -177,10 +179,7 @@ def _probes(
     trial: Trial, arrays: Arrays
 ) -> Iterator[tuple[Circuit, dict[str, NDArray[np.float64]]]]:
     model = trial.work.model
-    layers: Sequence[Mapping[str, Any]] = model.layers if model else ()
-    for layer in layers:
-        if layer["type"] != "quantum":
-            continue
+    for layer in with_circuits(model.layers if model else ()):
         circuit = Circuit.from_json(layer["circuit"])
         for stage in PROBE_STAGES:
             prefix = f"probe.{stage}.{layer['name']}."

@@ -5,6 +5,7 @@ from qbench.spec.config import Budget, SuiteConfig
 from qbench.spec.expressions import evaluate
 from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
+from qbench.spec.layers import written_layers
 from qbench.spec.selection import parse_only, selects
 from qbench.spec.suite import Point, Suite, load_suite
 from qbench.spec.trainability import measures_circuits
@@ -23,4 +24,5 @@ __all__ = [
     "parse_backend",
     "parse_only",
     "selects",
+    "written_layers",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 from qbench.exceptions import CircuitError
 from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
-from qbench.spec.models import Quantum, resolve_bases
+from qbench.spec.layers import Quantum, Quanv2d, walk
+from qbench.spec.models import resolve_bases
 from qbench.spec.problems import Path, Problem, suggestion, unknown
 from qbench.spec.trainability import check_task
 
@@ -63,15 +64,20 @@ def check(
     ]
 
 
-def _circuits(layers: Iterable[object]) -> list[tuple[int, str]]:
-    return [(i, layer.circuit) for i, layer in enumerate(layers) if isinstance(layer, Quantum)]
+def _circuits(layers: Iterable[object]) -> list[tuple[Path, str]]:
+    """Names of circuits with the path of the key that holds each."""
+    return [
+        ((*place, layer.type, "circuit"), layer.circuit)
+        for place, layer in walk(layers)
+        if isinstance(layer, Quantum | Quanv2d)
+    ]
 
 
 def _check_models(config: SuiteConfig) -> Iterator[Problem]:
     for name, model in config.models.items():
-        for position, circuit in _circuits(model.layers):
+        for below, circuit in _circuits(model.layers):
             if circuit not in config.circuits:
-                place: Path = ("models", name, "layers", position, "quantum", "circuit")
+                place: Path = ("models", name, "layers", *below)
                 if model.base is not None:
                     place = ("models", name, "replace")
                 yield Problem(place, unknown("circuit", circuit, config.circuits))

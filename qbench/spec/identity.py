@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from qbench.spec.config import SuiteConfig
+from qbench.spec.layers import Concat
 from qbench.spec.models import ModelConfig
 
 Side = Literal["inside", "outside"]
@@ -34,7 +35,11 @@ data.transform.name data.transform.range data.transform.n_components data.transf
 circuits.*.n_qubits circuits.*.encoding circuits.*.ansatz circuits.*.blocks
 circuits.*.reupload circuits.*.trainable_scale circuits.*.gates circuits.*.measure
 models.*.layers.type models.*.layers.units models.*.layers.activation models.*.layers.bias
-models.*.layers.p models.*.layers.factor models.*.layers.circuit models.*.layers.copies
+models.*.layers.p models.*.layers.channels models.*.layers.factor
+models.*.layers.circuit models.*.layers.copies
+models.*.layers.filters models.*.layers.kernel_size models.*.layers.strides
+models.*.layers.padding models.*.layers.pool_size models.*.layers.span
+models.*.layers.name models.*.layers.features models.*.layers.branches
 models.*.init.quantum.name models.*.init.quantum.range models.*.init.quantum.std
 models.*.init.classical.name models.*.freeze
 baselines.name baselines.inputs baselines.to
@@ -56,6 +61,9 @@ gradient.init.name gradient.init.range gradient.init.std
 gradient.component gradient.n_samples.rse
 gradient.n_samples.min gradient.n_samples.max
 """
+
+_HOLDING_LAYERS = ((ModelConfig, "replace"), (Concat, "branches"))
+"""Fields whose content is layers again."""
 
 IDENTITY: dict[str, Side] = {
     **dict.fromkeys(_INSIDE.split(), "inside"),
@@ -95,7 +103,7 @@ def fields() -> Iterator[str]:
 
 def _fields(model: type[BaseModel], prefix: str) -> Iterator[str]:
     for name, info in model.model_fields.items():
-        if model is ModelConfig and name == "replace":
+        if (model, name) in _HOLDING_LAYERS:
             yield prefix + name
             continue
         inner = list(_models(info.annotation))

@@ -4,115 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from qbench.spec.base import (
-    Count,
-    Interval,
-    Positive,
-    SpecModel,
-    item_model,
-    refusal,
-)
-from qbench.spec.expressions import SYMBOLIC, is_expression
-from qbench.spec.problems import PLANNED, Problem, ProblemError, describe, unknown
-
-ActivationName = Literal["linear", "relu", "tanh", "sigmoid", "softmax"]
-
-
-def _number_or_symbolic(value: Any) -> Any:
-    """A number, or a canonical ``=expr`` that waits for ``n_classes``."""
-    if value == SYMBOLIC:
-        return f"={SYMBOLIC}"
-    if is_expression(value) or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    raise refusal(
-        f"must be a number, `{SYMBOLIC}` or an expression (`=...`), not {describe(value)}"
-    )
-
-
-def _units(value: Any) -> Any:
-    value = _number_or_symbolic(value)
-    if isinstance(value, float) or (isinstance(value, int) and value < 1):
-        raise refusal(f"must be a whole number from 1, not {value}")
-    return value
-
-
-class Dense(SpecModel):
-    """A fully connected layer."""
-
-    type: Literal["dense"] = "dense"
-    units: Annotated[int | str, PlainValidator(_units)]
-    """A number, or ``=expr`` in ``n_classes`` (see qbench.spec.evaluate)."""
-    activation: ActivationName = "linear"
-    bias: bool = True
-
-
-class Flatten(SpecModel):
-    """All features in one axis."""
-
-    type: Literal["flatten"] = "flatten"
-
-
-class Dropout(SpecModel):
-    """Each feature is zeroed with probability ``p`` while training."""
-
-    type: Literal["dropout"] = "dropout"
-    p: Annotated[float, Field(gt=0, lt=1)] = 0.5
-
-
-class Activation(SpecModel):
-    """An activation as a layer of its own."""
-
-    type: Literal["relu", "tanh", "sigmoid", "softmax"]
-
-
-class Scale(SpecModel):
-    """Multiplication by a constant."""
-
-    type: Literal["scale"] = "scale"
-    factor: Annotated[int | float | str, PlainValidator(_number_or_symbolic)]
-    """A number, or ``=expr`` in ``n_classes`` (see qbench.spec.evaluate)."""
-
-
-class Quantum(SpecModel):
-    """A circuit; ``copies`` of it read consecutive features, each with weights of its own."""
-
-    type: Literal["quantum"] = "quantum"
-    circuit: str
-    copies: Count = 1
-
-
-LAYERS: dict[str, tuple[type[SpecModel], str | None]] = {
-    "dense": (Dense, "units"),
-    "flatten": (Flatten, None),
-    "dropout": (Dropout, "p"),
-    "relu": (Activation, None),
-    "tanh": (Activation, None),
-    "sigmoid": (Activation, None),
-    "softmax": (Activation, None),
-    "scale": (Scale, "factor"),
-    "quantum": (Quantum, "circuit"),
-}
-"""Layers by their word, and the option that ``word: value`` means."""
-
-PLANNED_LAYERS = frozenset(
-    (
-        *("conv2d", "max_pool2d", "avg_pool2d", "quanv2d", "reduce", "concat"),
-        *("select", "complement", "sigmoid_cat", "backbone"),
-    )
-)
-
-
-def _layer(value: Any) -> Any:
-    return item_model(value, "layer", LAYERS, tag="type", planned=PLANNED_LAYERS)
+from qbench.spec.base import Interval, Positive, SpecModel, item_model, refusal
+from qbench.spec.catalogue_models import CATALOGUE
+from qbench.spec.layers import Concat, Layer, read_layer, walk
+from qbench.spec.problems import Problem, ProblemError, unknown
 
 
 def _replacement(value: Any) -> Any:
-    return None if value is None else _layer(value)
-
-
-Layer = Annotated[Dense | Flatten | Dropout | Activation | Scale | Quantum, BeforeValidator(_layer)]
+    return None if value is None else read_layer(value)
 
 
 class Uniform(SpecModel):
@@ -204,7 +105,7 @@ class ModelConfig(SpecModel):
     planned = frozenset({"ensemble", "train_on", "data", "trainer"})
 
     layers: list[Layer] = Field(default_factory=list)
-    """Layers in order: dense, flatten, dropout, relu, tanh, sigmoid, softmax, scale, quantum."""
+    """Layers in order, or the name of a published model: lenet5, alexnet, alexnet_small."""
     base: str | None = None
     """The model that this one is a variant of."""
     replace: dict[str, Annotated[Layer | None, BeforeValidator(_replacement)]] = Field(
@@ -218,10 +119,12 @@ class ModelConfig(SpecModel):
 
     @field_validator("layers", mode="before")
     @classmethod
-    def _no_catalogue(cls, value: Any) -> Any:
-        if value in ("lenet5", "alexnet", "alexnet_small"):
-            raise refusal(f"`{value}` {PLANNED}")
-        return value
+    def _by_name(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in CATALOGUE:
+            raise refusal(unknown("model", value, CATALOGUE))
+        return CATALOGUE[value]
 
     @model_validator(mode="after")
     def _one_source(self) -> ModelConfig:
@@ -274,14 +177,26 @@ def _resolve(
 
 
 def _variant(name: str, model: ModelConfig, base: ModelConfig) -> ModelConfig:
-    types = [layer.type for layer in base.layers]
+    types = list(dict.fromkeys(layer.type for _, layer in walk(base.layers)))
     for word in model.replace:
         if word not in types:
             place = ("models", name, "replace", word)
             message = f"'{model.base}' has no layer '{word}'; it has {', '.join(types)}"
             raise ProblemError(Problem(place, message))
-    layers = [model.replace.get(layer.type, layer) for layer in base.layers]
     written = model.model_fields_set
-    update: dict[str, Any] = {"layers": [layer for layer in layers if layer is not None]}
+    update: dict[str, Any] = {"layers": _replaced(base.layers, model.replace)}
     update |= {key: getattr(base, key) for key in ("init", "freeze") if key not in written}
     return model.model_copy(update=update)
+
+
+def _replaced(layers: list[Any], replace: dict[str, Any]) -> list[Any]:
+    """The layers, those inside branches too, each by the one that takes its place."""
+    kept = []
+    for layer in layers:
+        found = replace.get(layer.type, layer)
+        if found is layer and isinstance(layer, Concat):
+            branches = [_replaced(branch, replace) for branch in layer.branches]
+            found = layer.model_copy(update={"branches": branches})
+        if found is not None:
+            kept.append(found)
+    return kept

@@ -21,19 +21,27 @@ from qbench.circuit.ansatze import ANSATZE
 from qbench.circuit.encodings import ENCODINGS
 from qbench.spec.backends import ALL, ANY, TEXT, BackendChoice, BackendOptions, ExecutionConfig
 from qbench.spec.base import SpecModel
+from qbench.spec.catalogue_models import CATALOGUE
 from qbench.spec.circuits import CircuitConfig
 from qbench.spec.config import BASELINES, LANGUAGE_VERSION, Budget, SuiteConfig
 from qbench.spec.dataset import TRANSFORMS, DataConfig, Split
 from qbench.spec.experiments import FIXED
 from qbench.spec.gradient import FitConfig, GradientConfig
+from qbench.spec.layers import (
+    LAYERS,
+    REDUCERS,
+    Concat,
+    Conv2d,
+    Dense,
+    Reduce,
+    Scale,
+    Select,
+)
 from qbench.spec.models import (
     CLASSICAL_INITS,
-    LAYERS,
     QUANTUM_INITS,
-    Dense,
     Init,
     ModelConfig,
-    Scale,
     SmallAngle,
 )
 from qbench.spec.schema_forms import (
@@ -54,6 +62,7 @@ from qbench.spec.schema_forms import (
     part_form,
     seeds_form,
     templates,
+    units_form,
 )
 from qbench.spec.training import (
     OPTIMIZERS,
@@ -125,7 +134,8 @@ class _Writer:
             (CircuitConfig, "ansatz"): lambda: templates(ANSATZE),
             (CircuitConfig, "gates"): lambda: array({"type": ["array", "object"]}),
             (CircuitConfig, "measure"): measure_form,
-            (ModelConfig, "layers"): lambda: array(self.layer()),
+            (ModelConfig, "layers"): lambda: either({"enum": [*CATALOGUE]}, array(self.layer())),
+            (Concat, "branches"): lambda: {**array(array(self.layer())), "minItems": 2},
             (ModelConfig, "replace"): lambda: {
                 "type": "object",
                 "propertyNames": {"enum": list(LAYERS)},
@@ -139,9 +149,15 @@ class _Writer:
             (GradientConfig, "component"): component_form,
             (FitConfig, "start"): lambda: either({"type": "number"}, {"const": "none"}),
             (Init, "classical"): lambda: self.items(CLASSICAL_INITS, "name"),
-            (Dense, "units"): lambda: either(
-                {"type": "integer", "minimum": 1}, {"const": "n_classes"}
+            **dict.fromkeys(
+                [(Dense, "units"), (Conv2d, "filters"), (Reduce, "features")], units_form
             ),
+            (Reduce, "name"): lambda: {"enum": list(REDUCERS)},
+            (Select, "span"): lambda: {
+                **array(either({"type": "integer", "minimum": 0}, {"const": "n_classes"}, OPEN)),
+                "minItems": 2,
+                "maxItems": 2,
+            },
             (Scale, "factor"): lambda: either({"type": "number"}, {"const": "n_classes"}),
             (BackendChoice, "options"): lambda: self.mapping(BackendOptions),
             **dict.fromkeys([(ExecutionConfig, "shots"), (BackendOptions, "shots")], count_form),
@@ -294,6 +310,7 @@ class _Writer:
 
     def layer(self) -> Schema:
         if "layer" not in self.definitions:
+            self.definitions["layer"] = {}  # branches hold layers
             self.definitions["layer"] = self.items(LAYERS, "type")
         return {"$ref": "#/definitions/layer"}
 

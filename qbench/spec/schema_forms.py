@@ -79,6 +79,11 @@ def count_form() -> Schema:
     return {"type": "integer", "minimum": 1}
 
 
+def units_form() -> Schema:
+    """A whole number from 1, or the number of classes."""
+    return either(count_form(), {"const": "n_classes"})
+
+
 def none_form() -> Schema:
     """The word none."""
     return {"enum": ["none"]}

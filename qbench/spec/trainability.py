@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from qbench.circuit.build import BuiltCircuit
 from qbench.exceptions import CircuitError
 from qbench.spec.config import SuiteConfig
-from qbench.spec.models import Quantum
+from qbench.spec.layers import Quantum, Quanv2d, walk
 from qbench.spec.problems import Path, Problem
 
 
@@ -83,8 +83,8 @@ def _check_inits(config: SuiteConfig) -> Iterator[Problem]:
     """``block_identity`` needs blocks; a trained model needs one circuit, not one a sample."""
     for name, model in config.models.items():
         place: Path = ("models", name, "init", "quantum")
-        for layer in model.layers:
-            if not isinstance(layer, Quantum):
+        for _, layer in walk(model.layers):
+            if not isinstance(layer, Quantum | Quanv2d):
                 continue
             built = _built(config, layer.circuit)
             if built is None:

@@ -12,7 +12,6 @@ from qbench.spec.base import (
     Positive,
     SpecModel,
     named_model,
-    not_yet,
     refusal,
     refusals,
 )
@@ -129,11 +128,10 @@ class TrainerConfig(SpecModel):
     """sgd, adam or adamw, with torch's formulas."""
     scheduler: Annotated[Step | Cosine | Plateau | None, BeforeValidator(_scheduler)] = None
     """How the learning rate changes: step, cosine, plateau or none."""
-    loss: Annotated[
-        Literal["auto", "cross_entropy", "binary_cross_entropy", "mse", "hinge"],
-        not_yet("nll_probs"),
-    ] = "auto"
-    """auto: cross_entropy for classes, mse for values."""
+    loss: Literal["auto", "cross_entropy", "binary_cross_entropy", "nll_probs", "mse", "hinge"] = (
+        "auto"
+    )
+    """auto: cross_entropy for classes, mse for values; nll_probs is minus the label's output."""
     select: Literal["best_validation", "last", "best_test"] = "best_validation"
     """Which epoch's weights are tested."""
     early_stopping: Annotated[EarlyStopping | None, BeforeValidator(_none)] = None

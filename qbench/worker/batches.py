@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from qbench.backend import Execution
 from qbench.circuit import Circuit
+from qbench.worker.layers import runs_per_row, with_circuits
 
 BATCH_BYTES = 256 * 2**20
 """Memory that the states of one batch may take, in bytes, beside the framework's own.
@@ -62,14 +63,12 @@ def forward_rows(circuit: Circuit, execution: Execution) -> int:
 
 
 def drawn_rows(layers: Sequence[Mapping[str, Any]], execution: Execution) -> int:
-    """The same for a model of resolved layers: its quantum layers with all their copies."""
-    circuits = [
-        circuit
-        for layer in layers
-        if layer["type"] == "quantum"
-        for circuit in [Circuit.from_json(layer["circuit"])] * int(layer["copies"])
-    ]
-    return rows_per_batch(circuits, execution)
+    """The same for a model of resolved layers: circuits with all their copies and patches."""
+    needed = sum(
+        runs_per_row(layer) * row_bytes(Circuit.from_json(layer["circuit"]), execution)
+        for layer in with_circuits(layers)
+    )
+    return max(1, min(MAX_ROWS, BATCH_BYTES // max(1, needed)))
 
 
 def even(count: int, most: int) -> int:

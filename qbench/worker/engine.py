@@ -13,6 +13,7 @@ from qbench.backend import Backend, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker.hosts.base import Host, HostModel, Layer
+from qbench.worker.layers import circuits
 
 T = TypeVar("T")
 
@@ -98,13 +99,11 @@ class Engine:
     ) -> tuple[dict[str, Program | NumpyProgram], float]:
         """Programs of all quantum layers by name, and the seconds of compiling them now."""
         programs, seconds = {}, 0.0
-        for layer in layers:
-            if layer["type"] == "quantum":
-                circuit = Circuit.from_json(layer["circuit"])
-                if weights_as_inputs:
-                    circuit = circuit.weights_as_inputs()
-                programs[layer["name"]], spent = self.compile(circuit, execution)
-                seconds += spent
+        for name, circuit in circuits(layers).items():
+            if weights_as_inputs:
+                circuit = circuit.weights_as_inputs()
+            programs[name], spent = self.compile(circuit, execution)
+            seconds += spent
         return programs, seconds
 
     def model(

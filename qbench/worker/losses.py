@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from qbench.backend import Array
 from qbench.exceptions import QbenchError
 
-LOSSES = ("cross_entropy", "binary_cross_entropy", "mse", "hinge")
+LOSSES = ("cross_entropy", "binary_cross_entropy", "nll_probs", "mse", "hinge")
 
 
 def is_classification(y: NDArray[Any]) -> bool:
@@ -34,8 +34,8 @@ def check_loss(loss: str, y: NDArray[Any], n_outputs: int) -> None:
         raise QbenchError(f"loss {loss} needs class labels; for real targets take mse")
     if loss == "binary_cross_entropy" and n_outputs != 1:
         raise QbenchError(f"binary_cross_entropy takes one output, the model has {n_outputs}")
-    if loss == "cross_entropy" and n_outputs < 2:
-        raise QbenchError("cross_entropy takes one output a class; the model has only one output")
+    if loss in ("cross_entropy", "nll_probs") and n_outputs < 2:
+        raise QbenchError(f"{loss} takes one output a class; the model has only one output")
     if is_classification(y) and y.size and (y.min() < 0 or y.max() >= max(2, n_outputs)):
         raise QbenchError(
             f"labels {y.min()}..{y.max()} do not fit a model with {n_outputs} output(s)"
@@ -71,7 +71,9 @@ def per_sample(loss: str, outputs: Array, y: NDArray[Any]) -> Array:
     """The loss of each row, shape (batch,).
 
     cross_entropy: minus log-softmax of the label's logit. binary_cross_entropy: of
-    one logit, in the stable form max(f, 0) - f t + log(1 + exp(-|f|)). mse: mean
+    one logit, in the stable form max(f, 0) - f t + log(1 + exp(-|f|)). nll_probs: minus
+    the label's output, without a logarithm (torch's nll_loss on probabilities, as in the
+    Qiskit textbook's hybrid network; it goes from 0 to -1). mse: mean
     over the outputs. hinge: max(0, 1 - t f) with t in {-1, 1} for one output, else
     sum over the wrong classes of max(0, 1 - f_y + f_j), divided by the number of
     classes (torch's multi_margin_loss).
@@ -86,6 +88,8 @@ def per_sample(loss: str, outputs: Array, y: NDArray[Any]) -> Array:
     elif loss == "binary_cross_entropy":
         z, t = f[:, 0], y.reshape(-1)
         result = np.maximum(z, 0.0) - z * t + np.log1p(np.exp(-np.abs(z)))
+    elif loss == "nll_probs":
+        result = -f[rows, y.reshape(-1)]
     elif loss == "mse":
         result = ((f - targets(y, f.shape[1])) ** 2).mean(axis=1)
     elif f.shape[1] == 1:

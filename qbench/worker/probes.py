@@ -12,9 +12,13 @@ from qbench.backend import Array, Execution
 from qbench.circuit import Circuit
 from qbench.worker.engine import Engine
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
+from qbench.worker.layers import with_circuits
 
 MAX_QUBITS = 14
 """Larger circuits are not probed: the reference would take too long."""
+
+MAX_AMPLITUDES = 2**14
+"""Patches of images are probed up to so many amplitudes, or as many as there are rows."""
 
 
 def probe(
@@ -28,13 +32,14 @@ def probe(
 ) -> dict[str, NDArray[Any]]:
     """Evaluate every quantum layer as the model meets it, with a fixed random cotangent.
 
-    Of several copies the first is probed. Loads ``parameters`` into the model.
+    Of several copies the first is probed, of the patches of images the first ones. Loads
+    ``parameters`` into the model.
 
     Returns
     -------
     arrays ``probe.MOMENT.LAYER.`` + inputs, weights, cotangent, outputs, d_inputs, d_weights
     """
-    quantum = [layer for layer in layers if layer["type"] == "quantum"]
+    quantum = with_circuits(layers)
     if not any(layer["circuit"]["n_qubits"] <= MAX_QUBITS for layer in quantum):
         return {}
     model.load(parameters)
@@ -45,7 +50,8 @@ def probe(
         if circuit.n_qubits > MAX_QUBITS:
             continue
         program, _ = engine.compile(circuit, execution)
-        inputs = np.ascontiguousarray(received[layer["name"]][:, : circuit.n_inputs])
+        rows = max(len(x), MAX_AMPLITUDES >> circuit.n_qubits)
+        inputs = np.ascontiguousarray(received[layer["name"]][:rows, : circuit.n_inputs])
         weights = held[f"{layer['name']}.weights"][0]
         cotangent = np.random.default_rng(0).normal(size=(len(inputs), circuit.n_outputs))
         outputs, d_inputs, d_weights = engine.host.evaluate(

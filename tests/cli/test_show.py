@@ -48,6 +48,31 @@ def test_layers_have_shapes_and_parameters_and_what_points_share_stands_once(qbe
     assert "single precision: not offered" in done.stdout
 
 
+IMAGES = """\
+qbench: 1
+name: images
+data: {name: digits, classes: [0, 1]}
+circuits: {c: {n_qubits: 4, encoding: angle, ansatz: hardware_efficient}}
+models:
+  m:
+    layers:
+      - {concat: [[{conv2d: {filters: 2, kernel_size: 3, activation: relu}}, flatten], []]}
+      - dense: n_classes
+  q: {layers: [{quanv2d: {circuit: c, kernel_size: 2, strides: 2}}, flatten, {dense: n_classes}]}
+backends: [reference]
+"""
+
+
+def test_images_and_branches_are_shown_with_their_shapes(qbench):
+    (qbench.folder / "images.yaml").write_text(IMAGES)
+    done = qbench("show", qbench.folder / "images.yaml")
+    assert done.returncode == 0, done.stderr
+    rows = [re.split(r"  +", line.strip()) for line in done.stdout.splitlines()]
+    assert ["concat of 2 branches", "136", "0"] in rows
+    assert ["· 1: conv2d 3 x 3 relu", "2 x 6 x 6", "20"] in rows
+    assert ["quanv2d 2 x 2, strides 2, 4 qubits", "4 x 4 x 4", "4"] in rows
+
+
 def test_experiments_show_what_each_of_them_changes(qbench, suite):
     more = "experiments: {short: {trainer.epochs: 1}, long: {trainer.epochs: 9}}\n"
     text = SUITE.replace("{min_max: [0, =pi]}", "{pca: 4}, {min_max: [0, =pi]}")

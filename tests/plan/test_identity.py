@@ -35,7 +35,20 @@ def layers(old: str, new: str) -> str:
     return f"models.qnn.layers={LAYERS.replace(old, new)}"
 
 
-INSIDE: dict[str, tuple[str | tuple[str, ...], str]] = {
+CONV = "{conv2d: {filters: 3, kernel_size: 2}}"
+
+
+def pictured(layer: str) -> tuple[str, ...]:
+    """A model of images with one layer more."""
+    own = f"models.qnn.layers=[{layer}, flatten, {{dense: n_classes}}]"
+    return (*IMAGES, own, "baselines=null", "record.gradient_variance=off")
+
+
+def reduced(name: str, features: int) -> str:
+    return f"{{reduce: {{name: {name}, features: {features}}}}}"
+
+
+INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     # field: (what is set before, what is then set to change it)
     "fix": ((), "fix=[split]"),
     "data.name": ((), "data.name=circles"),
@@ -73,6 +86,21 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str]] = {
     "models.*.layers.factor": (OWN_LAYERS, layers("scale: 2", "scale: 3")),
     "models.*.layers.circuit": (OWN_LAYERS, layers("circuit: pqc", "circuit: other")),
     "models.*.layers.copies": ((OWN_LAYERS, NO_FEATURES), layers("copies: 1", "copies: 2")),
+    **{
+        f"models.*.layers.{key}": (pictured(before), pictured(after))
+        for key, before, after in (
+            ("channels", "{dropout: 0.2}", "{dropout: {p: 0.2, channels: true}}"),
+            ("filters", "{conv2d: {filters: 2, kernel_size: 2}}", CONV),
+            ("kernel_size", "{conv2d: {filters: 3, kernel_size: 3}}", CONV),
+            ("strides", "{conv2d: {filters: 3, kernel_size: 2, strides: 2}}", CONV),
+            ("padding", "{conv2d: {filters: 3, kernel_size: 2, padding: same}}", CONV),
+            ("pool_size", "{max_pool2d: 3}", "{max_pool2d: 2}"),
+            ("span", "flatten, {select: [0, 3]}", "flatten, {select: [1, 4]}"),
+            ("name", reduced("crop", 4), reduced("avg_pool", 4)),
+            ("features", reduced("crop", 4), reduced("crop", 9)),
+            ("branches", "flatten, {concat: [[relu], []]}", "flatten, {concat: [[tanh], []]}"),
+        )
+    },
     "models.*.init.quantum.name": ((), "models.qnn.init.quantum=zeros"),
     "models.*.init.quantum.range": ((), "models.qnn.init.quantum={uniform: [0, 1]}"),
     "models.*.init.quantum.std": (
@@ -184,7 +212,8 @@ def test_every_field_is_tried():
 def test_a_field_inside_the_identity_makes_other_trials(plan_of, field):
     before, change = INSIDE[field]
     given: Iterable[str] = (before,) if isinstance(before, str) else before
-    assert ids(plan_of(*given)) != ids(plan_of(*given, change))
+    changed: Iterable[str] = (change,) if isinstance(change, str) else change
+    assert ids(plan_of(*given)) != ids(plan_of(*given, *changed))
 
 
 @pytest.mark.parametrize("field", OUTSIDE)

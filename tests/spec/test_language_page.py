@@ -21,7 +21,7 @@ from qbench.spec.base import SpecModel
 from qbench.spec.config import BASELINES, SuiteConfig
 from qbench.spec.document import parse
 from qbench.spec.identity import fields
-from qbench.spec.models import LAYERS, PLANNED_LAYERS
+from qbench.spec.layers import LAYERS, PLANNED_LAYERS
 from qbench.spec.schema import suite_schema
 
 ROOT = Path(__file__).parents[2]

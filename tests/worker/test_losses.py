@@ -26,6 +26,14 @@ def test_mse_compares_labels_as_one_hot_rows_or_as_zero_and_one():
     assert losses.value("mse", np.array([[0.5]]), np.array([2.5])) == 4.0
 
 
+def test_nll_probs_is_minus_the_labels_output_without_a_logarithm():
+    probabilities = np.array([[0.9, 0.1], [0.3, 0.7]])
+    assert losses.value("nll_probs", probabilities, np.array([0, 0])) == pytest.approx(-0.6)
+    assert losses.accuracy("nll_probs", probabilities, np.array([0, 0])) == 0.5
+    with pytest.raises(QbenchError, match="nll_probs takes one output a class"):
+        losses.value("nll_probs", probabilities[:, :1], np.array([0, 0]))
+
+
 def test_hinge_counts_margins_below_one():
     one = np.array([[0.5], [0.5]])
     assert losses.value("hinge", one, np.array([1, 0])) == pytest.approx((0.5 + 1.5) / 2)

@@ -10,13 +10,18 @@ from qbench.backend import Array
 from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker.hosts.base import Layer, Parameters
+from qbench.worker.layers import walk
 
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 def parameter_shapes(layers: Iterable[Layer]) -> dict[str, tuple[int, ...]]:
-    """Shape of every parameter by name: dense weights [out, in], quantum [copies, weights]."""
-    return {name: shape for layer in layers for name, shape in _shapes(layer)}
+    """Shape of every parameter by name.
+
+    Dense weights are [out, in], convolutions [filters, channels, height, width], quantum
+    weights [copies, weights]; of layers inside branches too.
+    """
+    return {name: shape for layer in walk(layers) for name, shape in _shapes(layer)}
 
 
 def check_parameters(parameters: Parameters, expected: Shapes) -> None:
@@ -50,9 +55,13 @@ def checked_outputs(outputs: Array, circuit: Circuit, inputs: Array) -> Array:
 
 
 def _shapes(layer: Layer) -> list[tuple[str, tuple[int, ...]]]:
-    if layer["type"] == "quantum":
+    if "circuit" in layer:
         shape = (int(layer["copies"]), int(layer["circuit"]["n_weights"]))
         return [(f"{layer['name']}.weights", shape)]
+    if layer["type"] == "conv2d":
+        size, filters = int(layer["kernel_size"]), int(layer["filters"])
+        kernel = (filters, int(layer["channels"]), size, size)
+        return [(f"{layer['name']}.weight", kernel), (f"{layer['name']}.bias", (filters,))]
     if layer["type"] != "dense":
         return []
     weight = (f"{layer['name']}.weight", (int(layer["units"]), int(layer["inputs"])))

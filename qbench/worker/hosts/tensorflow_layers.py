@@ -1,10 +1,13 @@
-"""Layers and losses as functions of tensors, with the arithmetic of the torch host."""
+"""Layers and losses as functions of tensors, with the arithmetic of the torch host.
+
+Images are (rows, height, width, channels) inside, since TensorFlow convolves nothing else
+on a CPU; parameters, rows of the data, masks and flattened features are channel-first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
 import tensorflow as tf
 
@@ -12,6 +15,7 @@ from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker.hosts.base import Layer
 from qbench.worker.hosts.tensorflow_autograd import Tensor
+from qbench.worker.layers import bins, centre, patch_grid, walk
 
 QuantumLayer = Callable[[Tensor, Tensor], Tensor]
 """Inputs (batch, copies * features) and weights (copies, weights) to outputs."""
@@ -38,40 +42,17 @@ class Pass:
 
 def check(layers: Sequence[Layer]) -> None:
     """Refuse a layer that this host does not have; raises QbenchError."""
-    for layer in layers:
+    for layer in walk(layers):
         if layer["type"] not in _LAYERS and layer["type"] not in ACTIVATIONS:
             raise QbenchError(f"the tensorflow host has no layer {layer['type']!r}")
 
 
 def forward(layers: Sequence[Layer], x: Tensor, run: Pass) -> Tensor:
-    """Outputs of all layers in order, shape (batch, outputs)."""
+    """What leaves the last layer."""
     for layer in layers:
         kind = layer["type"]
         x = _LAYERS[kind](x, layer, run) if kind in _LAYERS else ACTIVATIONS[kind](x)
     return x
-
-
-def row_shapes(
-    layers: Sequence[Layer], circuits: Mapping[str, Circuit], features: Sequence[int]
-) -> list[tuple[int, ...]]:
-    """The shape of a row before each layer, and after the last one.
-
-    Parameters
-    ----------
-    circuits : by quantum layer name
-    features : shape of a row of the model's inputs
-    """
-    shapes = [tuple(features)]
-    for layer in layers:
-        shape = shapes[-1]
-        if layer["type"] == "dense":
-            shape = (int(layer["units"]),)
-        elif layer["type"] == "flatten":
-            shape = (prod(shape),)
-        elif layer["type"] == "quantum":
-            shape = (int(layer["copies"]) * circuits[layer["name"]].n_outputs,)
-        shapes.append(shape)
-    return shapes
 
 
 def copies(program: QuantumLayer, circuit: Circuit) -> QuantumLayer:
@@ -113,6 +94,8 @@ def per_sample(loss: str, outputs: Tensor, target: Tensor) -> Tensor:
     """
     if loss == "mse":
         return tf.reduce_mean((outputs - target) ** 2, axis=1)
+    if loss == "nll_probs":
+        return -tf.gather(outputs, target, batch_dims=1)
     if loss == "cross_entropy":
         return tf.nn.sparse_softmax_cross_entropy_with_logits(target, outputs)
     one, zero = tf.ones((), outputs.dtype), tf.zeros((), outputs.dtype)
@@ -141,12 +124,81 @@ def _quantum(x: Tensor, layer: Layer, run: Pass) -> Tensor:
     return tf.cast(run.quantum[name](x, run.parameters[f"{name}.weights"]), x.dtype)
 
 
+def _quanv2d(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    """One call over all patches: rows of the batch first, then positions row by row."""
+    rows, channels = x.shape[0], x.shape[3]
+    size, strides = int(layer["kernel_size"]), int(layer["strides"])
+    height, width = patch_grid(layer, layer["image"])
+    window, step = [1, size, size, 1], [1, strides, strides, 1]
+    patches = tf.image.extract_patches(x, window, step, [1, 1, 1, 1], "VALID")
+    patches = tf.reshape(patches, (rows * height * width, size * size, channels))
+    patches = tf.reshape(tf.transpose(patches, (0, 2, 1)), (rows * height * width, -1))
+    return tf.reshape(_quantum(patches, layer, run), (rows, height, width, -1))
+
+
 def _dropout(x: Tensor, layer: Layer, run: Pass) -> Tensor:
-    return x * run.masks[int(layer["index"])] if run.masks else x
+    if not run.masks:
+        return x
+    mask = run.masks[int(layer["index"])]
+    return x * (_channels_last(mask) if len(mask.shape) == 4 else mask)
+
+
+def _image(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    return _channels_last(tf.reshape(x, (x.shape[0], *layer["shape"])))
 
 
 def _flatten(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    if len(x.shape) == 4:
+        x = tf.transpose(x, (0, 3, 1, 2))
     return tf.reshape(x, (x.shape[0], -1))
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return tf.transpose(x, (0, 2, 3, 1))
+
+
+def _conv2d(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    name, (top, bottom, left, right) = layer["name"], layer["pads"]
+    if any(layer["pads"]):
+        x = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]])
+    kernel = tf.transpose(run.parameters[f"{name}.weight"], (2, 3, 1, 0))
+    linear = tf.nn.conv2d(x, kernel, int(layer["strides"]), "VALID")
+    return ACTIVATIONS[layer["activation"]](linear + run.parameters[f"{name}.bias"])
+
+
+def _max_pool2d(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    size = int(layer["pool_size"])
+    return tf.nn.max_pool2d(x, size, size, "VALID")
+
+
+def _avg_pool2d(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    size = int(layer["pool_size"])
+    return tf.nn.avg_pool2d(x, size, size, "VALID")
+
+
+def _reduce(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    height, width = layer["grid"]
+    if layer["how"] == "crop":
+        (top, bottom), (left, right) = centre(x.shape[1], height), centre(x.shape[2], width)
+        return _flatten(tf.reduce_mean(x, axis=3)[:, top:bottom, left:right], layer, run)
+    pooled = tf.reduce_max if layer["how"] == "max_pool" else tf.reduce_mean
+    rows = [pooled(x[:, a:b], axis=(1, 3)) for a, b in bins(x.shape[1], height)]
+    columns = [pooled(row[:, a:b], axis=1) for row in rows for a, b in bins(x.shape[2], width)]
+    return tf.stack(columns, axis=1)
+
+
+def _select(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    first, last = layer["span"]
+    return x[:, first:last]
+
+
+def _complement(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    p = tf.sigmoid(x) if layer["type"] == "sigmoid_cat" else x
+    return tf.concat([p, tf.ones((), x.dtype) - p], axis=1)
+
+
+def _concat(x: Tensor, layer: Layer, run: Pass) -> Tensor:
+    return tf.concat([forward(branch, x, run) for branch in layer["branches"]], axis=1)
 
 
 def _scale(x: Tensor, layer: Layer, run: Pass) -> Tensor:
@@ -159,4 +211,14 @@ _LAYERS: dict[str, Callable[[Tensor, Layer, Pass], Tensor]] = {
     "dropout": _dropout,
     "flatten": _flatten,
     "scale": _scale,
+    "image": _image,
+    "conv2d": _conv2d,
+    "max_pool2d": _max_pool2d,
+    "avg_pool2d": _avg_pool2d,
+    "quanv2d": _quanv2d,
+    "reduce": _reduce,
+    "select": _select,
+    "complement": _complement,
+    "sigmoid_cat": _complement,
+    "concat": _concat,
 }

@@ -11,7 +11,6 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from qbench.backend import Array, NumpyProgram, Program
-from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker import dropout, losses
 from qbench.worker.batches import filled
@@ -35,9 +34,9 @@ from qbench.worker.hosts.tensorflow_layers import (
     drawn_copies,
     forward,
     per_sample,
-    row_shapes,
 )
 from qbench.worker.hosts.tensorflow_optimizers import Optimizer, make
+from qbench.worker.layers import Shape, circuits, mask_shape, output_shapes, received_shapes
 
 EVALUATED_ROWS = 32
 """Rows of one traced evaluation, at least: shorter batches are filled up to them."""
@@ -67,11 +66,7 @@ class TensorflowModel(HostModel):
     ) -> None:
         check(layers)
         self._layers, self._loss, self._dtype = layers, loss, dtype
-        self._circuits = {
-            layer["name"]: Circuit.from_json(layer["circuit"])
-            for layer in layers
-            if layer["type"] == "quantum"
-        }
+        self._circuits = circuits(layers)
         self._quantum = {
             name: copies(differentiable(programs[name], circuit.n_outputs), circuit)
             for name, circuit in self._circuits.items()
@@ -81,7 +76,8 @@ class TensorflowModel(HostModel):
             name: tf.Variable(tf.zeros(shape, dtype), name=name.replace(".", "_"))
             for name, shape in parameter_shapes(layers).items()
         }
-        self._row_shapes: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+        self._outputs: dict[Shape, int] = {}
+        self._masks: dict[Shape, list[tuple[Layer, Shape]]] = {}
         self._rows = 0
         self._optimizer: Optimizer | None = None
         self._steps: dict[str, tuple[Optimizer | None, Callable[..., Tensor]]] = {}
@@ -227,7 +223,10 @@ class TensorflowModel(HostModel):
             piece = x[start : start + size]
             whole = self._tensor(filled(piece, len(piece) if self._eager else size))
             outputs, received = self._evaluation(whole)
-            inputs = {name: numpy_of(r)[: len(piece)] for name, r in received.items()}
+            inputs = {
+                name: numpy_of(r)[: len(piece) * (len(r) // max(1, len(whole)))]
+                for name, r in received.items()
+            }
             results.append((numpy_of(outputs)[: len(piece)], inputs))
         return results
 
@@ -239,24 +238,31 @@ class TensorflowModel(HostModel):
 
     def _dropout_masks(self, x: Array, counter: tuple[int, int]) -> dict[int, Array]:
         seed, step = counter
-        masks = {}
-        for layer, shape in zip(self._layers, self._shapes_from(x), strict=False):
-            if layer["type"] == "dropout":
-                index, p = int(layer["index"]), float(layer["p"])
-                masks[index] = dropout.mask(seed, index, step, (len(x), *shape), p)
-        return masks
-
-    def _shapes_from(self, x: Array) -> list[tuple[int, ...]]:
         features = x.shape[1:]
-        if features not in self._row_shapes:
-            self._row_shapes[features] = row_shapes(self._layers, self._circuits, features)
-        return self._row_shapes[features]
+        if features not in self._masks:
+            self._masks[features] = [
+                (layer, mask_shape(layer, shape))
+                for layer, shape in received_shapes(self._layers, features)
+                if layer["type"] == "dropout"
+            ]
+        return {
+            int(layer["index"]): dropout.mask(
+                seed, int(layer["index"]), step, (len(x), *shape), float(layer["p"])
+            )
+            for layer, shape in self._masks[features]
+        }
+
+    def _n_outputs(self, x: Array) -> int:
+        features = x.shape[1:]
+        if features not in self._outputs:
+            self._outputs[features] = output_shapes(self._layers, features)[-1][0]
+        return self._outputs[features]
 
     def _tensor(self, array: Array) -> Tensor:
         return tf.constant(np.asarray(array), dtype=self._dtype)
 
     def _target(self, x: Array, y: NDArray[Any]) -> Tensor:
-        n_outputs = self._shapes_from(x)[-1][0]
+        n_outputs = self._n_outputs(x)
         losses.check_loss(self._loss, y, n_outputs)
         if self._loss == "mse":
             return self._tensor(losses.targets(y, n_outputs))

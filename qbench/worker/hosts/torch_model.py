@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from qbench.backend import Array, NumpyProgram, Program
-from qbench.circuit import Circuit
-from qbench.exceptions import QbenchError
-from qbench.worker import dropout, losses, optimizers
+from qbench.worker import losses, optimizers
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
 from qbench.worker.hosts.shapes import (
     check_no_state,
@@ -23,27 +20,8 @@ from qbench.worker.hosts.shapes import (
     parameter_shapes,
 )
 from qbench.worker.hosts.torch_autograd import Tensor, differentiable, numpy_of
-
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "linear": lambda x: x,
-    "relu": torch.relu,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "softmax": lambda x: torch.softmax(x, dim=1),
-}
-
-QuantumLayer = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass
-class _Pass:
-    """What one run through the layers reads besides the batch."""
-
-    parameters: Mapping[str, Tensor]
-    quantum: Mapping[str, QuantumLayer]
-    counter: tuple[int, int] | None = None
-    """(seed, step) of a training step; None in evaluation mode, without dropout."""
-    quantum_inputs: dict[str, Tensor] = field(default_factory=dict)
+from qbench.worker.hosts.torch_layers import Pass, check, copies, drawn_copies, forward
+from qbench.worker.layers import circuits
 
 
 class TorchModel(HostModel):
@@ -64,18 +42,12 @@ class TorchModel(HostModel):
         device: str,
         programs: Mapping[str, Program | NumpyProgram],
     ) -> None:
-        for layer in layers:
-            if layer["type"] not in _LAYERS and layer["type"] not in _ACTIVATIONS:
-                raise QbenchError(f"the torch host has no layer {layer['type']!r}")
+        check(layers)
         self._layers, self._loss = layers, loss
         self._to = {"dtype": dtype, "device": device}
-        self._circuits = {
-            layer["name"]: Circuit.from_json(layer["circuit"])
-            for layer in layers
-            if layer["type"] == "quantum"
-        }
+        self._circuits = circuits(layers)
         self._quantum = {
-            name: _copies(differentiable(programs[name]), circuit)
+            name: copies(differentiable(programs[name]), circuit)
             for name, circuit in self._circuits.items()
         }
         self._parameters: dict[str, Tensor] = {}
@@ -128,8 +100,8 @@ class TorchModel(HostModel):
         self, x: Array, y: NDArray[Any], learning_rate: float, counter: tuple[int, int]
     ) -> float:
         """One update; the loss before it."""
-        run = _Pass(self._parameters, self._quantum, counter)
-        loss = self._per_sample(self._forward(self._batch(x), run), y).mean()
+        run = Pass(self._parameters, self._quantum, counter)
+        loss = self._per_sample(forward(self._layers, self._batch(x), run), y).mean()
         if self._optimizer is not None and loss.requires_grad:
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -141,18 +113,14 @@ class TorchModel(HostModel):
     def predict(self, x: Array) -> Array:
         """Outputs in evaluation mode."""
         with torch.no_grad():
-            return numpy_of(self._forward(self._batch(x), self._evaluation()))
+            return numpy_of(forward(self._layers, self._batch(x), self._evaluation()))
 
     def quantum_inputs(self, x: Array) -> dict[str, Array]:
         """What each quantum layer receives, shape (batch, copies * features)."""
         run = self._evaluation()
         with torch.no_grad():
-            self._forward(self._batch(x), run)
-        return {
-            layer["name"]: numpy_of(_read(run.quantum_inputs[layer["name"]], layer))
-            for layer in self._layers
-            if layer["type"] == "quantum"
-        }
+            forward(self._layers, self._batch(x), run)
+        return {name: numpy_of(received) for name, received in run.quantum_inputs.items()}
 
     def gradient_draws(
         self,
@@ -166,11 +134,11 @@ class TorchModel(HostModel):
         count = len(next(iter(leaves.values())))
         fixed = {name: tensor.detach() for name, tensor in self._parameters.items()}
         quantum = {
-            name: _drawn_copies(differentiable(programs[name]), circuit)
+            name: drawn_copies(differentiable(programs[name]), circuit)
             for name, circuit in self._circuits.items()
         }
         rows = self._batch(x).repeat(count, *[1] * (x.ndim - 1))
-        outputs = self._forward(rows, _Pass({**fixed, **leaves}, quantum))
+        outputs = forward(self._layers, rows, Pass({**fixed, **leaves}, quantum))
         # a row depends on its own draw only: the gradient of the sum holds each draw's
         total = self._per_sample(outputs, np.concatenate([y] * count)).sum() / len(x)
         found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
@@ -179,17 +147,11 @@ class TorchModel(HostModel):
             for (name, leaf), gradient in zip(leaves.items(), found, strict=True)
         }
 
-    def _evaluation(self) -> _Pass:
-        return _Pass(self._parameters, self._quantum)
+    def _evaluation(self) -> Pass:
+        return Pass(self._parameters, self._quantum)
 
     def _batch(self, x: Array) -> Tensor:
         return torch.as_tensor(x, **self._to)
-
-    def _forward(self, x: Tensor, run: _Pass) -> Tensor:
-        for layer in self._layers:
-            kind = layer["type"]
-            x = _LAYERS[kind](x, layer, run) if kind in _LAYERS else _ACTIVATIONS[kind](x)
-        return x
 
     def _per_sample(self, outputs: Tensor, y: NDArray[Any]) -> Tensor:
         """:func:`qbench.worker.losses.per_sample` in tensors."""
@@ -199,6 +161,8 @@ class TorchModel(HostModel):
             target = torch.as_tensor(losses.targets(y, n_outputs), **self._to)
             return ((outputs - target) ** 2).mean(dim=1)
         label = torch.as_tensor(y.reshape(-1), dtype=torch.int64, device=outputs.device)
+        if self._loss == "nll_probs":
+            return -outputs.gather(1, label[:, None])[:, 0]
         if self._loss == "cross_entropy":
             return functional.cross_entropy(outputs, label, reduction="none")
         if self._loss == "binary_cross_entropy":
@@ -220,73 +184,3 @@ def _optimizer(optimizer: Mapping[str, Any], parameters: list[Tensor]) -> Any:
     if name == "adam":
         return torch.optim.Adam(parameters, **adam)
     return torch.optim.AdamW(parameters, weight_decay=options["weight_decay"], **adam)
-
-
-def _copies(program: QuantumLayer, circuit: Circuit) -> QuantumLayer:
-    """All copies of a circuit side by side: weights (copies, n_weights)."""
-    n = circuit.n_inputs
-
-    def apply(x: Tensor, weights: Tensor) -> Tensor:
-        parts = [program(x[:, c * n : (c + 1) * n], w) for c, w in enumerate(weights.unbind())]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-
-    return apply
-
-
-def _drawn_copies(program: QuantumLayer, circuit: Circuit) -> QuantumLayer:
-    """The same over draws: weights (draws, copies, n_weights), x (draws * batch, features)."""
-    n = circuit.n_inputs
-
-    def apply(x: Tensor, weights: Tensor) -> Tensor:
-        rows = weights.repeat_interleave(len(x) // len(weights), dim=0)
-        none = x.new_zeros(0)
-        parts = [
-            program(torch.cat([x[:, c * n : (c + 1) * n], rows[:, c]], dim=1), none)
-            for c in range(weights.shape[1])
-        ]
-        return torch.cat(parts, dim=1)
-
-    return apply
-
-
-def _read(x: Tensor, layer: Layer) -> Tensor:
-    """The features that a quantum layer's circuit reads: none if it has no inputs."""
-    return x[:, : int(layer["copies"]) * int(layer["circuit"]["n_inputs"])]
-
-
-def _dense(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
-    name = layer["name"]
-    bias = run.parameters[f"{name}.bias"] if layer["bias"] else None
-    linear = functional.linear(x, run.parameters[f"{name}.weight"], bias)
-    return _ACTIVATIONS[layer["activation"]](linear)
-
-
-def _quantum(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
-    name = layer["name"]
-    run.quantum_inputs[name] = x
-    return run.quantum[name](x, run.parameters[f"{name}.weights"]).to(x.dtype)
-
-
-def _dropout(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
-    if run.counter is None:
-        return x
-    seed, step = run.counter
-    mask = dropout.mask(seed, int(layer["index"]), step, x.shape, float(layer["p"]))
-    return x * torch.as_tensor(mask, dtype=x.dtype, device=x.device)
-
-
-def _flatten(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
-    return x.reshape(len(x), -1)
-
-
-def _scale(x: Tensor, layer: Layer, run: _Pass) -> Tensor:
-    return x * float(layer["factor"])
-
-
-_LAYERS: dict[str, Callable[[Tensor, Layer, _Pass], Tensor]] = {
-    "dense": _dense,
-    "quantum": _quantum,
-    "dropout": _dropout,
-    "flatten": _flatten,
-    "scale": _scale,
-}
