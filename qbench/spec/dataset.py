@@ -160,7 +160,11 @@ def data_slot(value: Any) -> Any:
     if "path" not in place:
         raise refusals(Problem(("target",), "belongs to a `path`, your own file"))
     if value.get("name") is not None:
-        raise refusals(Problem(("path",), "stands instead of `name`; give one of them (null removes the other)"))
+        raise refusals(
+            Problem(
+                ("path",), "stands instead of `name`; give one of them (null removes the other)"
+            )
+        )
     options = value.get("options") or {}
     if not isinstance(options, dict):
         return value | {"name": OWN}
