@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from qbench.data import DATASETS
+from qbench.data.files import find as find_file
 from qbench.registry import find, refused_platform
 from qbench.runner.environments import Environment
+from qbench.spec import load_suite
 from qbench.store import Store, open_store
 
 PYPROJECT = """
@@ -142,6 +145,17 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     command = ("run", "quickstart", "--quick", "--store", store)
     done = CommandLine(folder)(*command, timeout=7200)  # may have to make every environment
     return FinishedRun(store, done.stdout, done.stderr, done.returncode)
+
+
+@pytest.fixture(scope="session")
+def data_at_hand() -> Callable[[Path], bool]:
+    """Whether planning a suite needs no download: its files are here, or it has none."""
+
+    def at_hand(suite: Path) -> bool:
+        data = load_suite(suite).config.data
+        return data is None or all(find_file(f) for f in DATASETS[data.name].files)
+
+    return at_hand
 
 
 @pytest.fixture(scope="session")

@@ -71,13 +71,14 @@ def test_the_quickstart_runs_from_an_installed_wheel(installed):
     assert (installed.folder / "results.db").is_file()
 
 
-def test_every_backend_and_suite_that_ships_is_in_the_wheel(installed):
+def test_every_backend_and_suite_that_ships_is_in_the_wheel(installed, data_at_hand):
     listed = installed("env", "list")
     assert listed.returncode == 0, listed.stderr
     names = {line.split()[0] for line in listed.stdout.splitlines()[1:]}
     own = {p.parent.parent.name for p in (ROOT / "backends").glob("*/pins/*.txt")}
     assert own <= names
-    suites = sorted(path.stem for path in (ROOT / "suites").glob("*.yaml"))
+    shipped = sorted((ROOT / "suites").glob("*.yaml"))
+    suites = [path.stem for path in shipped if data_at_hand(path)]
     checked = installed("validate", *suites)
     assert checked.returncode == 0, checked.stderr
     assert len(checked.stdout.splitlines()) == len(suites)
