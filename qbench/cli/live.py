@@ -93,6 +93,11 @@ class LiveDisplay(Observer):
             f"loss {epoch.train_loss:.4f}",
         )
 
+    def noted(self, trial: Trial, note: str) -> None:
+        """Tell it."""
+        work = trial.work
+        self._say(f"{work.variant}, {work.method}, seed {trial.seed}: {note}", "dim")
+
     def finished(self, trial: Trial, outcome: Outcome, seconds: float) -> None:
         """Advance the bar; tell each reason of a backend once."""
         work = trial.work

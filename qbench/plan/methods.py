@@ -310,6 +310,7 @@ class PointPlanner:
             "data_digest": self.data.digest,
             "loss": self.loss,
             "shuffle": trainer.shuffle,
+            "checkpoint": trainer.checkpoint,
             "metrics": self._metrics,
             "target": target.model_dump() if target else None,
             "trainer": {

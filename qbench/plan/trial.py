@@ -35,6 +35,7 @@ class Work:
     trainer : as the worker takes it, without data
     cost : the observable of a circuit alone, as the suite writes it; no part of the identity
     gradient : what is drawn: ``init``, ``components`` (None: all), ``n_samples`` and more
+    checkpoint : whether a training keeps states to go on from; no part of the identity
     gradient_course : whether the gradient is kept after each epoch of a training
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
@@ -61,6 +62,7 @@ class Work:
     target: Mapping[str, Any] | None = None
     gradient: Mapping[str, Any] | None = None
     gradient_course: bool = False
+    checkpoint: bool = True
     cost: str = ""
     inputs: str = "reduced"
     refusal: str | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from qbench.exceptions import (
@@ -16,6 +16,7 @@ from qbench.exceptions import (
     WorkerTimeoutError,
 )
 from qbench.plan import Trial
+from qbench.runner.checkpoints import EVERY_S, CheckpointFile, taken_state
 from qbench.runner.diagnosis import diagnose
 from qbench.runner.gradients import CircuitGradients, ModelGradients
 from qbench.runner.inputs import InputFactory
@@ -36,7 +37,22 @@ from qbench.worker.protocol import Message
 LOAD_TIMEOUT = 600.0
 """Wall-clock seconds for importing a framework, which no trial's own limit includes."""
 
-OnEpoch = Callable[[EpochRecord], None]
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of a training while it goes on.
+
+    Attributes
+    ----------
+    on_epoch : receives every epoch
+    on_resumed : receives the epochs that a training goes on after, before any other
+    checkpoint : where its states go, and where it goes on from; None: it keeps none
+    """
+
+    on_epoch: Callable[[EpochRecord], None]
+    on_resumed: Callable[[Sequence[EpochRecord]], None] = lambda epochs: None
+    checkpoint: CheckpointFile | None = None
+
 
 _STATUS_OF: tuple[tuple[type[QbenchError], str], ...] = (
     (Unsupported, UNSUPPORTED),
@@ -55,7 +71,7 @@ def attempt(
     *,
     timeout: float | None,
     memory_limit: int | None,
-    on_epoch: OnEpoch,
+    watch: Watch,
 ) -> Outcome:
     """Run one trial; errors that qbench knows become statuses, any other is raised.
 
@@ -69,7 +85,7 @@ def attempt(
     if trial.work.refusal is not None:
         return Outcome(UNSUPPORTED, reason=trial.work.refusal)
     try:
-        return _attempt(trial, worker(), inputs, timeout, memory_limit, on_epoch)
+        return _attempt(trial, worker(), inputs, timeout, memory_limit, watch)
     except QbenchError as error:
         status = next(status for kind, status in _STATUS_OF if isinstance(error, kind))
         if not isinstance(error, WorkerError):
@@ -85,11 +101,11 @@ def _attempt(
     inputs: InputFactory,
     timeout: float | None,
     memory_limit: int | None,
-    on_epoch: OnEpoch,
+    watch: Watch,
 ) -> Outcome:
     loaded = worker.load(timeout=LOAD_TIMEOUT)
     limits = Limits(timeout=timeout, memory_limit=memory_limit)
-    outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, on_epoch)
+    outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, watch)
     return replace(
         outcome,
         timings={"import_s": loaded["seconds"], **outcome.timings},
@@ -103,15 +119,22 @@ def _attempt(
 
 
 def _train(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
 ) -> Outcome:
     model, execution = trial.work.trained()
-    epochs: list[EpochRecord] = []
+    file = watch.checkpoint
+    saved = file.read() if file is not None else None
+    epochs = list(saved.epochs) if saved else []
+    resumed = saved.state if saved else None
+    if saved:
+        watch.on_resumed(epochs)
 
     def on_event(event: Message) -> None:
         if event.get("event") == "epoch":
             epochs.append(EpochRecord(**{f.name: event[f.name] for f in fields(EpochRecord)}))
-            on_epoch(epochs[-1])
+            watch.on_epoch(epochs[-1])
+        elif event.get("event") == "checkpoint" and file is not None:
+            file.write(taken_state(event), epochs)
 
     watched: Limits = {**limits, "on_event": on_event}
     reply = worker.train(
@@ -123,13 +146,15 @@ def _train(
         seed=trial.streams["other"],
         gradient_course=trial.work.gradient_course,
         arrays=inputs.arrays(trial),
+        checkpoint_every=None if file is None else EVERY_S,
+        resume=resumed,
         **watched,
     )
     return train_outcome(trial, inputs.prepared(trial), _merged(reply), epochs)
 
 
 def _gradient_variance(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
 ) -> Outcome:
     built = trial.work.circuit
     if built is None:
@@ -138,13 +163,13 @@ def _gradient_variance(
 
 
 def _diagnose(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
 ) -> Outcome:
     return diagnose(trial, worker, limits)
 
 
 def _fit(
-    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, on_epoch: OnEpoch
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
 ) -> Outcome:
     prepared = inputs.prepared(trial)
     reply = worker.fit(

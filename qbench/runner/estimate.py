@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from qbench.plan import Trial, fixed_samples
-from qbench.runner.attempt import attempt
+from qbench.runner.attempt import Watch, attempt
 from qbench.runner.inputs import InputFactory
 from qbench.runner.pool import WorkerPool
 from qbench.store import OK, Store
@@ -90,7 +90,7 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
         inputs,
         timeout=None,
         memory_limit=None,
-        on_epoch=lambda epoch: None,
+        watch=Watch(lambda epoch: None),
     )
     if outcome.status != OK:
         return Estimate(None, UNKNOWN)

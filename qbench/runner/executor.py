@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 from qbench.exceptions import EnvironmentUnavailableError
 from qbench.plan import Plan, Trial, interleave
 from qbench.registry.locations import cache_dir
-from qbench.runner.attempt import attempt
+from qbench.runner.attempt import Watch, attempt
+from qbench.runner.checkpoints import CheckpointFile, checkpoint_folder, is_broken_off
 from qbench.runner.environments import Environment
 from qbench.runner.inputs import InputFactory
 from qbench.runner.machine import fingerprint, load_average, provenance
@@ -255,9 +256,15 @@ class Executor:
         started = time.monotonic()
         self._observer.started(trial)
 
+        checkpoint = self._checkpoint(trial)
+
         def on_epoch(epoch: EpochRecord) -> None:
             self._store.add_epoch(attempt_id, epoch)
             self._observer.epoch(trial, epoch)
+
+        def on_resumed(epochs: Sequence[EpochRecord]) -> None:
+            self._store.add_epochs(attempt_id, epochs)
+            self._observer.noted(trial, f"goes on after epoch {epochs[-1].epoch}")
 
         outcome = Outcome(INTERRUPTED, reason="the run ended before the trial did")
         try:
@@ -267,12 +274,20 @@ class Executor:
                 self._inputs,
                 timeout=self._options.timeout,
                 memory_limit=self._options.memory_limit,
-                on_epoch=on_epoch,
+                watch=Watch(on_epoch, on_resumed, checkpoint),
             )
             if not self._stop.is_set() or result.status in FINAL:
                 outcome = result
         finally:
+            if checkpoint is not None:
+                told = {**outcome.provenance, **checkpoint.provenance()}
+                outcome = replace(outcome, provenance=told)
             self._store.finish_attempt(attempt_id, outcome)
+        if checkpoint is not None:
+            if checkpoint.note:
+                self._observer.noted(trial, checkpoint.note)
+            if not is_broken_off(outcome):
+                checkpoint.remove()
         with self._lock:
             self._ran += 1
         self._observer.finished(trial, outcome, time.monotonic() - started)
@@ -283,6 +298,17 @@ class Executor:
         return self._store.claim(
             trial.id, self._run_id, provenance, retry_failed=self._options.retry_failed
         )
+
+    def _checkpoint(self, trial: Trial) -> CheckpointFile | None:
+        """Where the trial's training keeps its state, if it can go on from one."""
+        run = trial.work.execution
+        # a framework's generator of shots is no part of a state
+        if trial.work.task != "train" or not trial.work.checkpoint or run is None or run.shots:
+            return None
+        file = CheckpointFile(checkpoint_folder(self._store.where), trial.id)
+        if self._options.force:
+            file.remove()
+        return file
 
     def _worker(self, trial: Trial, pool: WorkerPool) -> Worker:
         work = trial.work

@@ -26,5 +26,8 @@ class Observer:
     def epoch(self, trial: Trial, epoch: EpochRecord) -> None:
         """A training has finished an epoch."""
 
+    def noted(self, trial: Trial, note: str) -> None:
+        """Something about a trial that changes no figure: where it goes on from."""
+
     def finished(self, trial: Trial, outcome: Outcome, seconds: float) -> None:
         """A trial has ended, whatever its status."""

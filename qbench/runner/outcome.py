@@ -128,10 +128,12 @@ def summarize_timings(timings: Mapping[str, Any]) -> dict[str, Any]:
     """Medians and quartiles over warm steps; the first step is told apart.
 
     The first step of a program that is not yet compiled holds the framework's
-    tracing; it counts as compilation, not as a step.
+    tracing; it counts as compilation, not as a step. A training that went on from a
+    checkpoint has such a step in each of its processes.
     """
     steps = np.asarray(timings["step_s"], dtype=float)
-    warm = steps[1:] if len(steps) > 1 else steps
+    warm = np.delete(steps, timings["cold_steps"])
+    warm = warm if len(warm) else steps
     low, median, high = np.percentile(warm * 1e3, [25, 50, 75])
     epochs = np.asarray(timings["epoch_s"], dtype=float)
     return {

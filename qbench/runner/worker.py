@@ -17,6 +17,7 @@ from qbench.circuit import Circuit
 from qbench.registry import BackendInfo
 from qbench.registry.locations import package_root
 from qbench.runner.supervisor import START_TIMEOUT, OnEvent, WorkerProcess, worker_environ
+from qbench.worker.checkpoints import State
 from qbench.worker.protocol import Message, load_arrays, save_arrays
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -217,6 +218,8 @@ class Worker(WorkerProcess):
         seed: int,
         arrays: Arrays,
         gradient_course: bool = False,
+        checkpoint_every: float | None = None,
+        resume: State | None = None,
         **limits: Unpack[Limits],
     ) -> Reply:
         """Train a resolved model; ``on_event`` receives an event per epoch.
@@ -235,6 +238,11 @@ class Worker(WorkerProcess):
             With ``course_x`` and ``course_y`` among the arrays: the reply has
             ``course.NAME``, shape (epochs + 1, copies, weights), the gradient of that
             batch's loss before training and after each epoch, one a quantum parameter.
+        checkpoint_every : float, optional
+            Seconds after which the next epoch is followed by an event ``checkpoint``, whose
+            ``folder`` holds the ``arrays`` of the training's state; whoever reads it removes it.
+        resume : State, optional
+            Such a state, to go on from.
         """
         payload = {
             "model": model,
@@ -244,8 +252,11 @@ class Worker(WorkerProcess):
             "trainer": trainer,
             "seed": seed,
             "gradient_course": gradient_course,
+            "checkpoint": None if checkpoint_every is None else {"every_s": checkpoint_every},
+            "resume": None if resume is None else resume.values,
         }
-        return self.call("train", payload, arrays, **limits)
+        held = {} if resume is None else {f"resume.{n}": a for n, a in resume.arrays.items()}
+        return self.call("train", payload, {**arrays, **held}, **limits)
 
     def fit(
         self,

@@ -23,6 +23,7 @@ qbench name description seeds baseline train
 budget.trial budget.total budget.memory
 models.*.base models.*.replace
 backends.label
+trainer.checkpoint
 fit.x fit.per fit.models fit.start
 """
 """Names, comparisons, limits, and what is resolved into other fields."""

@@ -109,7 +109,7 @@ class EarlyStopping(SpecModel):
 class TrainerConfig(SpecModel):
     """How every model is trained."""
 
-    planned = frozenset({"mixed_precision", "checkpoint", "distillation"})
+    planned = frozenset({"mixed_precision", "distillation"})
     hints: ClassVar[Mapping[str, str]] = {
         "learning_rate": "it belongs to the optimizer: {optimizer: {learning_rate: ...}}",
         "lr": "did you mean 'optimizer: {learning_rate: ...}'?",
@@ -136,6 +136,8 @@ class TrainerConfig(SpecModel):
     """Which epoch's weights are tested."""
     early_stopping: Annotated[EarlyStopping | None, BeforeValidator(_none)] = None
     """``{metric, patience}``, or none."""
+    checkpoint: bool = True
+    """Whether a training that is broken off goes on later; its results are the same."""
 
     @model_validator(mode="before")
     @classmethod

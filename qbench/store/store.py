@@ -288,8 +288,12 @@ class Store(Database):
 
     def add_epoch(self, attempt_id: int, epoch: EpochRecord) -> None:
         """Note one epoch of a training."""
-        row = {"attempt_id": attempt_id, **asdict(epoch)}
-        self._write(lambda session: session.execute(insert(Epoch), row))
+        self.add_epochs(attempt_id, [epoch])
+
+    def add_epochs(self, attempt_id: int, epochs: Iterable[EpochRecord]) -> None:
+        """Note several at once: those that a training goes on after."""
+        rows = [{"attempt_id": attempt_id, **asdict(epoch)} for epoch in epochs]
+        self._write(lambda session: session.execute(insert(Epoch), rows))
 
     def finish_attempt(self, attempt_id: int, outcome: Outcome) -> None:
         """Note how an attempt ended, with its arrays, in one transaction.

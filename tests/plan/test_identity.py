@@ -176,6 +176,7 @@ OUTSIDE: dict[str, str] = {
     "budget.trial": "budget.trial=1h",
     "budget.total": "budget.total=2h",
     "budget.memory": "budget.memory=4GB",
+    "trainer.checkpoint": "trainer.checkpoint=false",
     "fit.x": "fit.x=noise",
     "fit.per": "fit.per=[noise]",
     "fit.models": "fit.models=[power]",
