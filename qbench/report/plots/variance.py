@@ -228,7 +228,8 @@ def _about(curve: Curve, curves: Curves, inside: Sequence[str]) -> dict[str, str
         inside
     )
 
-    bare = {"method", LABEL + EXPERIMENT, *(key for key in inside if _is_cost(curves, key))}
+    costs = (key for key in inside if _is_cost(curves, key) and not _is_size(curves, key))
+    bare = {"method", LABEL + EXPERIMENT, *costs}
 
     def said(keys: Iterable[str]) -> str:
         named = [
