@@ -14,6 +14,7 @@ from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker.hosts.base import Host, HostModel, Layer
 from qbench.worker.layers import circuits
+from qbench.worker.product import ProductProgram
 
 T = TypeVar("T")
 
@@ -79,20 +80,23 @@ class Engine:
     ) -> tuple[Program | NumpyProgram, float]:
         """A program and the seconds that this took now (0.0 if it was kept).
 
+        A worker without a backend runs what needs none: circuits that entangle nothing.
+
         Raises
         ------
         Unsupported
             The backend's reason.
+        CircuitError
+            There is no backend, and a gate entangles.
         """
         backend = self.backend
-        if backend is None:
-            raise QbenchError("this worker has no backend: it cannot run a quantum circuit")
-        return _kept(
-            self._programs,
-            (circuit.key, execution),
-            lambda: backend.compile(circuit, execution),
-            _PROGRAMS_KEPT,
-        )
+
+        def make() -> Program | NumpyProgram:
+            if backend is None:
+                return ProductProgram(circuit)
+            return backend.compile(circuit, execution)
+
+        return _kept(self._programs, (circuit.key, execution), make, _PROGRAMS_KEPT)
 
     def programs(
         self, layers: Sequence[Layer], execution: Execution, weights_as_inputs: bool = False
