@@ -9,7 +9,8 @@ from typing import Any
 
 from qbench.backend import Execution
 from qbench.data import DataRequest
-from qbench.exceptions import DataError, SpecError, UnknownNameError
+from qbench.exceptions import DataError, SpecError, UnknownNameError, Unsupported
+from qbench.plan.controls import DERIVED, WrittenModel
 from qbench.plan.dataset import DatasetSummary, data_request, summarize
 from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
 from qbench.plan.layers import ends_in_probabilities, mlp, resolve_model
@@ -17,7 +18,7 @@ from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_unit
 from qbench.plan.trial import Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
-from qbench.spec import Point, measures_circuits, written_layers
+from qbench.spec import Point, control_key, measures_circuits, written_layers
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
 from qbench.stats import metric_names
@@ -54,35 +55,28 @@ class PointPlanner:
             raise self._error(("data",), str(error)) from error
 
     def works(self) -> Iterator[Work]:
-        """Models first, then baselines, each in the order of the file; or circuits alone."""
+        """Models with their controls, then baselines, as in the file; or circuits alone."""
         if measures_circuits(self.config):
             for name in self.config.circuits:
                 yield from self._circuit_works(name)
             return
         for name in self.config.train:
             yield from self._model_works(name)
+            if self.models[name].is_quantum:
+                yield from (self._control_work(name, control) for control in self.config.controls)
         for baseline in self.config.baselines:
             yield self._baseline_work(baseline)
 
     def _model_works(self, name: str) -> Iterator[Work]:
-        model, config = self.models[name], self.config.models[name]
-        common: dict[str, Any] = {
-            "method": name,
-            "method_kind": "model",
-            "model": model,
-            "init": config.init.model_dump(),
-            "freeze": tuple(config.freeze),
-            **self._training,
-        }
+        model = self.models[name]
+        common = self._trained(name, self.written[name], model)
         if not model.is_quantum:
             if self.config.task == "train":
                 yield self._classical(common)
             return
-        recorded = self.config.record.gradient_variance
-        course = recorded is not None and recorded.course
         works = [self._on(variant, model, common) for variant in self.variants]
         if self.config.task == "train":
-            yield from (replace(work, gradient_course=course) for work in works)
+            yield from (replace(work, gradient_course=self._course) for work in works)
         gradient = self._gradient_of(name, model)
         for work in works if gradient is not None else ():
             # the draws replace the initial weights; how training goes on is no part of it
@@ -95,6 +89,50 @@ class PointPlanner:
                 target=None,
                 freeze=(),
             )
+
+    def _trained(self, method: str, written: WrittenModel, model: ResolvedModel) -> dict[str, Any]:
+        """What a model's training is, wherever it runs."""
+        return {
+            "method": method,
+            "method_kind": "model",
+            "model": model,
+            "init": written.init,
+            "freeze": written.freeze,
+            **self._training,
+        }
+
+    @property
+    def _course(self) -> bool:
+        recorded = self.config.record.gradient_variance
+        return recorded is not None and recorded.course
+
+    def _control_work(self, name: str, control: str) -> Work:
+        """A control of a quantum model, where it can run: on one backend, since all agree.
+
+        What changes nothing in the model is the same trial as the model.
+        """
+        key = control_key(name, control)
+        if control == "mlp_matched":
+            place = ("controls", self.config.controls.index("mlp_matched"))
+            n_features = self.data.n_features
+            hidden = self._matched_units(name, n_features, place)
+            return replace(self._mlp(key, n_features, hidden), is_control=True)
+        refusal = None
+        try:
+            written = DERIVED[control](self.written[name])
+        except Unsupported as reason:
+            written, refusal = self.written[name], str(reason)
+        model = self._resolved(name, written)
+        if control == "product_twin" and refusal is None:
+            model = replace(model, circuits=())  # no backend runs them
+        common = self._trained(key, written, model) | {"is_control": True}
+        if control == "linear_twin":  # its values are no probabilities
+            common["loss"] = self._loss_of_logits
+        if not model.is_quantum:
+            return self._classical(common)
+        works = [self._on(variant, model, common) for variant in self.variants]
+        first = next((work for work in works if work.refusal is None), works[0])
+        return replace(first, gradient_course=self._course, refusal=refusal or first.refusal)
 
     def _gradient_of(self, name: str, model: ResolvedModel) -> dict[str, Any] | None:
         """What is drawn for a model: as ``gradient`` says, or beside a training ``record``."""
@@ -175,13 +213,9 @@ class PointPlanner:
         if baseline.name in ("mlp", "mlp_matched"):
             hidden = MLP_HIDDEN
             if baseline.name == "mlp_matched":
-                hidden = self._matched_units(baseline, n_features)
-            init = {"classical": {"name": "glorot_uniform"}}
-            model = mlp(n_features, hidden, self.n_outputs)
-            training = {**self._training, "model": model, "init": init}
-            if self.loss == "nll_probs":  # logits come out, which it does not take
-                training["loss"] = "cross_entropy"
-            return self._classical(common | training)
+                place = ("baselines", self.config.baselines.index(baseline))
+                hidden = self._matched_units(baseline.to, n_features, place)
+            return replace(self._mlp(baseline.key, n_features, hidden), inputs=baseline.inputs)
         info = find(CLASSICAL, self.registry)
         return Work(
             task="fit",
@@ -196,15 +230,23 @@ class PointPlanner:
             **common,
         )
 
-    def _matched_units(self, baseline: Any, n_features: int) -> int:
-        target = self.models[baseline.to]
+    def _mlp(self, method: str, n_features: int, hidden: int) -> Work:
+        common = {
+            "method": method,
+            "method_kind": "baseline",
+            "model": mlp(n_features, hidden, self.n_outputs),
+            "init": {"classical": {"name": "glorot_uniform"}},
+        }
+        return self._classical(common | self._training | {"loss": self._loss_of_logits})
+
+    def _matched_units(self, to: str, n_features: int, place: KeyPath) -> int:
+        target = self.models[to]
         budget = target.count("quantum") + target.count("classical")
         hidden = matched_hidden_units(n_features, self.n_outputs, budget)
         if hidden == 0:
-            place = ("baselines", self.config.baselines.index(baseline))
             raise self._error(
                 place,
-                f"mlp_matched: '{baseline.to}' has {budget} parameters, "
+                f"mlp_matched: '{to}' has {budget} parameters, "
                 f"fewer than the smallest MLP on {n_features} inputs",
             )
         return hidden
@@ -223,31 +265,46 @@ class PointPlanner:
             raise self._error(("backends",), str(error)) from error
 
     @cached_property
-    def models(self) -> dict[str, ResolvedModel]:
-        """Every model of the point, resolved on this data."""
+    def written(self) -> dict[str, WrittenModel]:
+        """Every model of the point as the suite writes it, expressions evaluated."""
         if not self.config.models:
             return {}
         circuits = {name: circuit.build() for name, circuit in self.config.circuits.items()}
         names = {"n_classes": self.n_outputs}
-        resolved = {}
+        written = {}
         for name, model in self.config.models.items():
             layers = written_layers(model.layers, names)
-            try:
-                built = resolve_model(
-                    layers,
-                    circuits,
-                    n_features=self.data.n_features,
-                    image_shape=self.data.image_shape,
-                )
-            except ProblemError as error:
-                found = [Problem(("models", name, *p.path), p.message) for p in error.problems]
-                raise self.point.error(*found) from None
-            self._check_outputs(name, built)
-            resolved[name] = built
+            init, freeze = model.init.model_dump(), tuple(model.freeze)
+            written[name] = WrittenModel(layers, circuits, init, freeze)
+        return written
+
+    @cached_property
+    def models(self) -> dict[str, ResolvedModel]:
+        """Every model of the point, resolved on this data."""
+        resolved = {}
+        for name, written in self.written.items():
+            resolved[name] = self._resolved(name, written)
+            self._check_outputs(name, resolved[name])
         return resolved
+
+    def _resolved(self, name: str, written: WrittenModel) -> ResolvedModel:
+        try:
+            return resolve_model(
+                written.layers,
+                written.circuits,
+                n_features=self.data.n_features,
+                image_shape=self.data.image_shape,
+            )
+        except ProblemError as error:
+            found = [Problem(("models", name, *p.path), p.message) for p in error.problems]
+            raise self.point.error(*found) from None
 
     def _error(self, path: KeyPath, message: str) -> SpecError:
         return self.point.error(Problem(path, message))
+
+    @property
+    def _loss_of_logits(self) -> str:
+        return "cross_entropy" if self.loss == "nll_probs" else self.loss
 
     def _check_outputs(self, name: str, model: ResolvedModel) -> None:
         if self.loss == "nll_probs" and not ends_in_probabilities(model):

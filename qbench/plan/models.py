@@ -42,7 +42,12 @@ class Parameter:
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """What a worker builds: plain layers and the parameters that the parent draws."""
+    """What a worker builds: plain layers and the parameters that the parent draws.
+
+    Attributes
+    ----------
+    circuits : those that a backend runs; a product twin's layers have circuits, and none here
+    """
 
     layers: tuple[dict[str, Any], ...]
     parameters: tuple[Parameter, ...]
@@ -65,11 +70,16 @@ class ResolvedModel:
         return [p.name for p in self.parameters if p.kind not in frozen and p.size]
 
     def summary(self) -> dict[str, int]:
-        """Counts for the tables: parameters, qubits, gates, depth (of the largest circuit)."""
+        """Counts for the tables: parameters, qubits, gates, depth (of the largest circuit).
+
+        The angles of circuits that no backend runs are classical parameters.
+        """
+        quantum = self.count("quantum") if self.is_quantum else 0
+        total = self.count("quantum") + self.count("classical")
         return {
             "inputs": self.n_inputs,
-            "parameters_quantum": self.count("quantum"),
-            "parameters_classical": self.count("classical"),
+            "parameters_quantum": quantum,
+            "parameters_classical": total - quantum,
             "n_qubits": max((c.n_qubits for c in self.circuits), default=0),
             "two_qubit_gates": max((c.two_qubit_gates for c in self.circuits), default=0),
             "depth": max((c.depth for c in self.circuits), default=0),

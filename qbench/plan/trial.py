@@ -14,7 +14,7 @@ from qbench.circuit.build import BuiltCircuit
 from qbench.data import DataRequest
 from qbench.plan.models import ResolvedModel
 from qbench.registry import BackendInfo
-from qbench.store import METHOD_NAME, VARIANT_NAME, TrialRecord
+from qbench.store import METHOD_KIND, METHOD_NAME, VARIANT_NAME, TrialRecord
 
 IDENTITY_SCHEME = 2
 """Raised when what is hashed changes: every trial is then another one."""
@@ -39,6 +39,8 @@ class Work:
     gradient_course : whether the gradient is kept after each epoch of a training
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
+    is_control : whether it is here as a control; no part of the identity, since a model or
+        baseline that is written out can be the same
     """
 
     task: str
@@ -67,6 +69,7 @@ class Work:
     inputs: str = "reduced"
     refusal: str | None = None
     pins_digest: str = ""
+    is_control: bool = False
 
     def trained(self) -> tuple[ResolvedModel, Execution]:
         """The model and how it is executed, of work that is not refused and no fit."""
@@ -160,8 +163,8 @@ class Trial:
     Attributes
     ----------
     streams : the seed of each kind of randomness
-    labels : for each path of the suite that leads here, its axes and, under METHOD_NAME
-        and VARIANT_NAME, what it calls the work
+    labels : for each path of the suite that leads here, its axes and, under METHOD_NAME,
+        VARIANT_NAME and METHOD_KIND, what it calls the work
     """
 
     id: str
@@ -201,6 +204,8 @@ def trials_of(
     Seeds that come to the same trial (every stream fixed) are kept once.
     """
     path = {METHOD_NAME: work.method, VARIANT_NAME: work.variant, **labels}
+    if work.is_control:
+        path[METHOD_KIND] = "control"
     trials: dict[str, Trial] = {}
     for seed in seeds:
         streams = {name: seeds[0] if name in fixed else seed for name in STREAMS}

@@ -2,6 +2,7 @@
 
 from qbench.spec.backends import BackendChoice, parse_backend
 from qbench.spec.config import Budget, SuiteConfig
+from qbench.spec.controls import CLASSICAL_CONTROLS, CONTROLS, control_key, split_control
 from qbench.spec.expressions import evaluate
 from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
@@ -11,6 +12,8 @@ from qbench.spec.suite import Point, Suite, load_suite
 from qbench.spec.trainability import measures_circuits
 
 __all__ = [
+    "CLASSICAL_CONTROLS",
+    "CONTROLS",
     "IDENTITY",
     "BackendChoice",
     "Budget",
@@ -18,11 +21,13 @@ __all__ = [
     "Suite",
     "SuiteConfig",
     "UntilPrecise",
+    "control_key",
     "evaluate",
     "load_suite",
     "measures_circuits",
     "parse_backend",
     "parse_only",
     "selects",
+    "split_control",
     "written_layers",
 ]

@@ -8,8 +8,9 @@ from typing import Any
 from qbench.exceptions import CircuitError
 from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
+from qbench.spec.controls import control_key
 from qbench.spec.layers import Quantum, Quanv2d, walk
-from qbench.spec.models import resolve_bases
+from qbench.spec.models import ModelConfig, resolve_bases
 from qbench.spec.problems import Path, Problem, suggestion, unknown
 from qbench.spec.trainability import check_task
 
@@ -24,7 +25,7 @@ def completed(config: SuiteConfig) -> SuiteConfig:
     """
     models = resolve_bases(config.models)
     train = config.train or list(models)
-    quantum = [name for name in train if name in models and _circuits(models[name].layers)]
+    quantum = _quantum(train, models)
     size_of = next(iter(quantum + train), None)
     baselines = [
         baseline.matched_to(size_of) if isinstance(baseline, MatchedMlp) else baseline
@@ -53,6 +54,7 @@ def check(
     problems = [
         *_check_models(config),
         *_check_baselines(config),
+        *_check_controls(config),
         *_check_validation(config),
         *_check_circuits(config),
         *check_task(config),
@@ -71,6 +73,17 @@ def _circuits(layers: Iterable[object]) -> list[tuple[Path, str]]:
         for place, layer in walk(layers)
         if isinstance(layer, Quantum | Quanv2d)
     ]
+
+
+def _quantum(train: Iterable[str], models: Mapping[str, ModelConfig]) -> list[str]:
+    return [name for name in train if name in models and _circuits(models[name].layers)]
+
+
+def _methods(config: SuiteConfig) -> list[str]:
+    """What differences can be taken against: models, their controls, baselines."""
+    quantum = _quantum(config.train, config.models)
+    controls = [control_key(name, control) for name in quantum for control in config.controls]
+    return [*config.train, *controls, *(b.key for b in config.baselines)]
 
 
 def _check_models(config: SuiteConfig) -> Iterator[Problem]:
@@ -102,10 +115,23 @@ def _check_baselines(config: SuiteConfig) -> Iterator[Problem]:
             elif baseline.to not in config.models:
                 message = unknown("model", baseline.to, config.models)
                 yield Problem((*place, "mlp_matched", "to"), message)
-    names = [*config.train, *(b.key for b in config.baselines)]
+    names = _methods(config)
     if isinstance(config.baseline, str) and config.baseline not in names:
         message = unknown("model or baseline", config.baseline, names)
         yield Problem(("baseline",), message)
+
+
+def _check_controls(config: SuiteConfig) -> Iterator[Problem]:
+    for position, control in enumerate(config.controls):
+        if control in config.controls[:position]:
+            yield Problem(("controls", position), f"'{control}' is listed twice")
+    if not config.controls:
+        return
+    if config.task != "train":
+        message = f"task {config.task} trains nothing; leave them out"
+        yield Problem(("controls",), message)
+    elif not _quantum(config.train, config.models):
+        yield Problem(("controls",), "are of quantum models, and `train` has none")
 
 
 def _check_validation(config: SuiteConfig) -> Iterator[Problem]:
@@ -175,8 +201,11 @@ def check_reference(config: SuiteConfig, axes: dict[str, list[str]]) -> list[Pro
     """What is wrong with ``baseline: {axis: value}``."""
     if not isinstance(config.baseline, dict):
         return []
-    methods = [*config.train, *(b.key for b in config.baselines)]
-    known = {**axes, "model": methods, "backend": [b.label or b.key for b in config.backends]}
+    known = {
+        **axes,
+        "model": _methods(config),
+        "backend": [b.label or b.key for b in config.backends],
+    }
     problems = []
     for axis, label in config.baseline.items():
         place = ("baseline", axis)

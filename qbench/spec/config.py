@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator
 from qbench.spec.backends import BackendChoice, Choice, ExecutionConfig
 from qbench.spec.base import Name, SpecModel, item_model, not_yet, refusal
 from qbench.spec.circuits import CircuitConfig
+from qbench.spec.controls import Control
 from qbench.spec.dataset import DataConfig, data_slot
 from qbench.spec.gradient import FitConfig, GradientConfig
 from qbench.spec.models import ModelConfig
@@ -159,7 +160,7 @@ def _reference(value: Any) -> str | dict[str, str] | None:
 class SuiteConfig(SpecModel):
     """A suite at one point of its matrix, every default and expression resolved."""
 
-    planned = frozenset({"published", "controls", "search", "speed"})
+    planned = frozenset({"published", "search", "speed"})
 
     qbench: Annotated[int, PlainValidator(_version)]
     """Version of the language."""
@@ -191,6 +192,8 @@ class SuiteConfig(SpecModel):
         default_factory=list
     )
     """Classical methods on the same rows."""
+    controls: list[Control] = Field(default_factory=list)
+    """Each quantum model again, its quantum part disabled, frozen or replaced."""
     backends: list[Choice] = Field(default_factory=lambda: [BackendChoice(name="any")])
     """Frameworks: ``NAME[@VERSION][option=value, ...]``."""
     execution: ExecutionConfig = ExecutionConfig()

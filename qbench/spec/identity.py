@@ -19,7 +19,7 @@ from qbench.spec.models import ModelConfig
 Side = Literal["inside", "outside"]
 
 _OUTSIDE = """
-qbench name description seeds baseline train
+qbench name description seeds baseline train controls
 budget.trial budget.total budget.memory
 models.*.base models.*.replace
 backends.label
@@ -72,7 +72,8 @@ IDENTITY: dict[str, Side] = {
 }
 """Every field of the language, dotted as in :func:`fields`, and on which side it is.
 
-``seeds`` is outside because a trial has one seed of its own, which is inside;
+``seeds`` is outside because a trial has one seed of its own, which is inside; ``train`` and
+``controls`` choose among trials, whose models are inside;
 the names of circuits and models are labels.
 """
 

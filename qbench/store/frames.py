@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qbench.store.queries import counting_attempts, trials_of
-from qbench.store.records import METHOD_NAME, PLANNED, VARIANT_NAME
+from qbench.store.records import METHOD_KIND, METHOD_NAME, PLANNED, VARIANT_NAME
 from qbench.store.schema import Attempt, Epoch, RunTrial, Trial
 
 TRIAL_COLUMNS = (
@@ -93,7 +93,7 @@ def _rows(
         yield row | _named(labels)
 
 
-_NAMES = {METHOD_NAME: "method", VARIANT_NAME: "variant"}
+_NAMES = {METHOD_NAME: "method", VARIANT_NAME: "variant", METHOD_KIND: "method_kind"}
 
 
 def _named(labels: Mapping[str, str]) -> dict[str, str]:

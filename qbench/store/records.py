@@ -49,7 +49,7 @@ def is_due(status: str | None, retry_failed: bool = False) -> bool:
     return retry_failed and status in RETRIED_WHEN_ASKED
 
 
-METHOD_NAME, VARIANT_NAME = "@method", "@variant"
+METHOD_NAME, VARIANT_NAME, METHOD_KIND = "@method", "@variant", "@kind"
 """Keys of a path's labels that no axis can have."""
 
 
@@ -63,7 +63,7 @@ class TrialRecord:
     method: str
     """Name of the model or baseline."""
     method_kind: str
-    """``model`` or ``baseline``."""
+    """``model``, ``baseline`` or ``circuit``."""
     backend: str
     variant: str
     """Backend with its options, as the user writes it."""
@@ -80,9 +80,9 @@ class TrialRecord:
     labels: Sequence[Mapping[str, str]] = ()
     """Axis labels, one mapping for each path of the grid that led to this trial.
 
-    Under METHOD_NAME and VARIANT_NAME a path may say what it calls the trial: these
-    names are no part of what makes a trial the same trial, so another suite, or another
-    model of this one, may call it otherwise.
+    Under METHOD_NAME, VARIANT_NAME and METHOD_KIND (``control``) a path may say what it
+    calls the trial: these are no part of what makes a trial the same trial, so another
+    suite, or another model of this one, may call it otherwise.
     """
 
 

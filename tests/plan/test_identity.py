@@ -205,7 +205,8 @@ def of(plan: Plan, task: str) -> set[str]:
 def test_every_field_is_tried():
     tried = {*INSIDE, *ONE_VALUE, "backends.version"}
     assert tried == {name for name, side in IDENTITY.items() if side == "inside"}
-    tried = {*OUTSIDE, "qbench", "seeds", "train", "models.*.base", "models.*.replace"}
+    tried = {*OUTSIDE, "qbench", "seeds", "train", "controls"}
+    tried |= {"models.*.base", "models.*.replace"}
     assert tried == {name for name, side in IDENTITY.items() if side == "outside"}
 
 
@@ -227,10 +228,21 @@ def test_a_number_of_samples_is_part_of_the_identity(plan_of):
     assert ids(plan_of(*DRAWN)) == ids(plan_of(*DRAWN, "gradient.n_samples=200"))
 
 
-def test_seeds_and_the_choice_of_models_only_choose_among_the_same_trials(plan_of):
+def test_seeds_models_and_controls_only_choose_among_the_same_trials(plan_of):
     everything = ids(plan_of("seeds=[5, 6, 7]"))
     assert ids(plan_of()) < everything
     assert ids(plan_of("train=[qnn]")) < ids(plan_of())
+    one = ids(plan_of("controls=[linear_twin]"))
+    assert ids(plan_of()) < one < ids(plan_of("controls=[frozen_quantum, linear_twin]"))
+
+
+def test_a_control_is_the_same_as_the_model_written_out(plan_of):
+    frozen = "models.frozen={base: gated, freeze: [quantum]}"
+    linear = "models.linear2={base: gated, replace: {quantum: {dense: {units: 2, bias: false}}}}"
+    one = "backends=[reference]"
+    written = of(plan_of(frozen, linear, one, "train=[gated, frozen, linear2]"), "train")
+    control = plan_of("controls=[frozen_quantum, linear_twin]", one, "train=[gated]")
+    assert of(control, "train") == written
 
 
 def test_a_model_derived_from_another_is_the_same_as_written_out(plan_of):

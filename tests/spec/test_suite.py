@@ -174,7 +174,7 @@ def test_a_suite_of_baselines_alone_needs_no_model(load: Load) -> None:
         ("budget: {trial: 15}", "budget.trial: must be an amount such as 15min (s, min, h, d), or"),
         ("budget: {memory: 4 GigaByte}", "budget.memory: must be an amount such as 4GB (KB"),
         ("published: []", "`published` is not yet supported (planned)"),
-        ("controls: []", "`controls` is not yet supported (planned)"),
+        ("search: {}", "`search` is not yet supported (planned)"),
         ("search: null", "`search` is not yet supported (planned)"),
         ("speed: {}", "`speed` is not yet supported (planned)"),
         ("backends: [penylane]", "14:12: backends[0]: unknown backend 'penylane'; did you mean"),
