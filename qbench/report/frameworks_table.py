@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from qbench.report.cells import interval_column, significant_cell
+from qbench.report.contribution import CONTROL
 from qbench.report.frames import LABEL, axes_of, group_by_axes, paired, reasons
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
@@ -18,7 +19,8 @@ from qbench.store import OK
 def frameworks_table(frame: pd.DataFrame) -> Table:
     """One row a variant for each quantum model at each point of the grid.
 
-    Ratios are within this run, paired by seed, and never across precisions.
+    Ratios are within this run, paired by seed, and never across precisions. Controls run
+    on one backend, for their accuracy: they have no row.
 
     Parameters
     ----------
@@ -27,6 +29,7 @@ def frameworks_table(frame: pd.DataFrame) -> Table:
     """
     quantum = frame["diff_method"].notna() & (frame["backend"] != "baselines")
     rows = frame[(frame["task"] == "train") & (quantum | (frame["status"] == "unsupported"))]
+    rows = rows[rows["method_kind"] != CONTROL]
     axes = axes_of(rows)
     several = rows["method"].nunique() > 1
     table = Table("Frameworks", _columns(axes, several))

@@ -17,6 +17,13 @@ from qbench.report.cells import (
     significant_cell,
     whole,
 )
+from qbench.report.contribution import (
+    CONTROL,
+    Contributions,
+    contribution_column,
+    contribution_lines,
+    in_order,
+)
 from qbench.report.frames import (
     LABEL,
     TASK_OF_DRAWS,
@@ -45,7 +52,7 @@ def models_table(
     metric: str | None = None,
     everything: pd.DataFrame | None = None,
 ) -> Table:
-    """One row a model or baseline at each point of the grid.
+    """One row a model, control or baseline at each point of the grid.
 
     With equal seeds exact backends give equal accuracies, so the figures come
     from one backend: the first of the suite whose trials are complete, named in
@@ -69,10 +76,11 @@ def models_table(
     others = _Others(frame if everything is None else everything, column, baseline)
     table = Table("Models", _columns(axes, column))
     for labels, group in group_by_axes(models, axes):
-        for method in dict.fromkeys(group["method"]):
+        for method in in_order(group):
             rows = group[group["method"] == method]
             table.rows.append(labels | _row(rows, column) | others.compare(rows, labels))
     table.notes += _notes(table, frame, baseline)
+    table.notes += contribution_lines(table.rows, axes, column)
     table.notes += resolved_lines(table.rows, axes, column)
     table.notes += reasons(_without_frameworks_row(frame), "method")
     return table
@@ -97,6 +105,7 @@ def _columns(axes: Sequence[str], metric: str | None) -> list[Column]:
         *columns,
         interval_column("difference", "difference [95%]", rank=1),
         interval_column("matched_difference", "vs matched MLP [95%]", rank=6),
+        contribution_column(),
         interval_column("gradient_variance", "gradient variance [95%]"),
         AGREEMENT,
         Column("problems", "not ok", numeric=False),
@@ -139,13 +148,15 @@ class _Others:
         self._matched = self._trained[self._trained["method"].str.startswith("mlp_matched")]
         self._metric = metric
         self._baseline = baseline
+        self._contributions = Contributions(self._trained, metric) if metric else None
 
     def compare(self, rows: pd.DataFrame, labels: Mapping[str, Any]) -> dict[str, Any]:
         """The differences and the gradient variance of one row of the table."""
         chosen = from_one_backend(rows)
         found = _gradient_variance(at(self._draws, self._place(chosen)), chosen["variant"].iloc[0])
-        if self._metric is None:
+        if self._metric is None or self._contributions is None:
             return found
+        found |= self._contributions.cell(chosen, labels)
         method = str(chosen["method"].iloc[0])
         reference = None
         if self._baseline is not None:
@@ -185,7 +196,8 @@ def _gradient_variance(found: pd.DataFrame, variant: Hashable) -> dict[str, Any]
 
 def _without_frameworks_row(frame: pd.DataFrame) -> pd.DataFrame:
     """Rows whose reasons the table of frameworks doesn't give."""
-    return frame[(frame["task"] == TASK_OF_DRAWS) | (frame["backend"] == "baselines")]
+    elsewhere = (frame["backend"] == "baselines") | (frame["method_kind"] == CONTROL)
+    return frame[(frame["task"] == TASK_OF_DRAWS) | elsewhere]
 
 
 def _notes(table: Table, frame: pd.DataFrame, baseline: Baseline | None) -> Iterator[str]:

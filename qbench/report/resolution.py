@@ -11,7 +11,9 @@ from qbench.report.frames import LABEL
 from qbench.report.table import significant
 from qbench.stats import detectable_difference
 
-_SHARES = frozenset({"accuracy", "balanced_accuracy", "f1_macro", "roc_auc"})
+SHARES = frozenset({"accuracy", "balanced_accuracy", "f1_macro", "roc_auc"})
+"""Metrics told in points, hundredths."""
+
 _MOST_LINES = 6
 
 _EXPLAINED = (
@@ -33,7 +35,7 @@ def resolved_lines(
     ]
     if not compared or metric is None:
         return
-    share = metric.partition(".")[2] in _SHARES
+    share = metric.partition(".")[2] in SHARES
     if len(compared) <= _MOST_LINES:
         for row in compared:
             there = [a for a in axes if not pd.isna(row[LABEL + a])]

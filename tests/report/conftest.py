@@ -47,7 +47,7 @@ class HandmadeRun:
         of the same call for another run."""
         quantum = variant.partition("@")[0] != "baselines"
         about = {
-            "method_kind": "model" if quantum else "baseline",
+            "method_kind": found.pop("method_kind", "model" if quantum else "baseline"),
             "backend": found.pop("backend", variant.partition("[")[0]),
             "backend_version": found.pop("version", "1.0"),
             "device": "default" if quantum else None,

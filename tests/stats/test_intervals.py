@@ -8,6 +8,7 @@ from scipy import stats
 
 from qbench.stats import (
     clopper_pearson_interval,
+    least_difference,
     mean_interval,
     paired_difference,
     ratio_interval,
@@ -119,3 +120,34 @@ def test_binomial_intervals_have_their_known_values():
     assert exact.high == pytest.approx(1 - 0.025**0.1)
     assert clopper_pearson_interval(100, 100).high == 1
     assert math.isnan(wilson_interval(0, 0).estimate)
+
+
+def test_the_least_of_one_difference_is_the_paired_difference():
+    first, second = [0.9, 0.8, 0.95, 0.7], [0.85, 0.82, 0.9, 0.6]
+    assert least_difference([(first, second)]) == paired_difference(first, second)
+
+
+def test_the_least_difference_ends_where_the_best_rival_may_be():
+    """The lower end is the least of all; the upper one is widened for the number of rivals."""
+    model = np.array([0.90, 0.94, 0.92, 0.96])
+    near, noisy = model - [0.01, 0.02, 0.01, 0.02], model - [0.5, -0.1, 0.4, 0.0]
+    found = least_difference([(model, near), (model, noisy)])
+    assert found.estimate == pytest.approx(0.015)
+    assert found.low == paired_difference(model, noisy).low
+    assert found.high == paired_difference(model, near, level=0.975).high
+    assert found.high > paired_difference(model, near).high
+
+
+@pytest.mark.parametrize("rivals", [(0.0, 0.0, 0.0, 0.0), (0.0, -3.0, -3.0, -3.0)])
+def test_the_least_difference_holds_the_truth_about_the_best_rival(rivals):
+    draw, held = np.random.default_rng(0), 0
+    for _ in range(400):
+        shared = draw.normal(size=10)
+        model = shared + draw.normal(scale=0.5, size=10)
+        pairs = [(model, shared + mean + draw.normal(scale=0.5, size=10)) for mean in rivals]
+        held += not least_difference(pairs).excludes(0.0)
+    assert held >= 0.93 * 400
+
+
+def test_one_pair_has_no_interval_of_the_least_difference():
+    assert math.isnan(least_difference([([0.9], [0.8]), ([0.9], [0.7])]).low)
