@@ -10,7 +10,13 @@ from functools import cached_property
 
 from qbench.circuit.angle import Angle, Json, as_angle
 from qbench.circuit.gates import GATES, PAULIS, STATE_PREPARATION
-from qbench.circuit.readout import Expectation, Probabilities, Readout, readout_from_json
+from qbench.circuit.readout import (
+    Expectation,
+    Probabilities,
+    Readout,
+    count_outputs,
+    readout_from_json,
+)
 from qbench.exceptions import CircuitError
 
 JSON_VERSION = 1
@@ -108,7 +114,7 @@ class Circuit:
     @property
     def n_outputs(self) -> int:
         """Length of a row of outputs."""
-        return sum(2 ** len(r.wires) if isinstance(r, Probabilities) else 1 for r in self.readouts)
+        return count_outputs(self.readouts)
 
     @property
     def two_qubit_gates(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,6 +106,11 @@ def readout_from_json(value: Json) -> Readout:
     except (TypeError, ValueError) as error:
         raise CircuitError(f"not a read-out: {value!r} ({error})") from error
     raise CircuitError(f"a read-out is {{'expval': ...}} or {{'probs': ...}}, not {value!r}")
+
+
+def count_outputs(readouts: Iterable[Readout]) -> int:
+    """Numbers that all read-outs give for one row of inputs."""
+    return sum(2 ** len(r.wires) if isinstance(r, Probabilities) else 1 for r in readouts)
 
 
 def diagonal_matrix(readouts: tuple[Readout, ...], n_qubits: int) -> NDArray[np.float64] | None:

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from qbench.circuit import Circuit
+from qbench.circuit.readout import count_outputs, readout_from_json
 
 Layer = Mapping[str, Any]
 Shape = tuple[int, ...]
@@ -113,4 +114,4 @@ def centre(length: int, count: int) -> tuple[int, int]:
 
 
 def _n_outputs(layer: Layer) -> int:
-    return Circuit.from_json(layer["circuit"]).n_outputs
+    return count_outputs(readout_from_json(r) for r in layer["circuit"]["measure"])

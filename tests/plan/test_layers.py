@@ -14,7 +14,7 @@ from qbench.plan.layers import near_square, resolve_model
 from qbench.spec.layers import written_layers
 from qbench.spec.models import ModelConfig
 from qbench.spec.problems import ProblemError, dotted
-from qbench.worker.layers import output_shapes, walk
+from qbench.worker.layers import mask_shape, output_shapes, received_shapes, walk
 
 CIRCUITS = {
     "four": build_circuit(4, "angle", "hardware_efficient"),
@@ -90,6 +90,16 @@ def test_branches_name_their_parameters_by_path_and_have_dropout_of_their_own():
     indices = [layer["index"] for layer in walk(model.layers) if layer["type"] == "dropout"]
     assert len(set(indices)) == 3
     assert indices[0] == 0
+
+
+def test_dropout_of_channels_draws_one_number_a_channel():
+    model = resolved([conv(3, 3), {"dropout": {"p": 0.2, "channels": True}}, "relu", "flatten"])
+    shapes = [
+        mask_shape(layer, shape)
+        for layer, shape in received_shapes(model.layers, (784,))
+        if layer["type"] == "dropout"
+    ]
+    assert shapes == [(3, 1, 1)]
 
 
 def test_a_circuit_slides_over_an_image():

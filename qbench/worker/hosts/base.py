@@ -72,7 +72,11 @@ class HostModel(ABC):
 
     @abstractmethod
     def quantum_inputs(self, x: Array) -> dict[str, Array]:
-        """What each quantum layer receives for this batch, by layer name, in evaluation mode."""
+        """What each quantum layer receives for this batch, by layer name, in evaluation mode.
+
+        A circuit that slides over images has a row for each of its positions: all those of
+        the first image, then those of the next.
+        """
 
     @abstractmethod
     def gradient_draws(
