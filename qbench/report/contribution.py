@@ -11,7 +11,7 @@ from qbench.report.cells import interval_cell, interval_column
 from qbench.report.frames import LABEL, at, from_one_backend, paired
 from qbench.report.resolution import SHARES
 from qbench.report.table import Column, significant
-from qbench.spec import CLASSICAL_CONTROLS, split_control
+from qbench.spec import CLASSICAL_CONTROLS, CONTROLS, split_control
 from qbench.stats import HIGHER_IS_BETTER, least_difference
 
 CONTROL = "control"
@@ -74,15 +74,16 @@ class Contributions:
 
 
 def in_order(rows: pd.DataFrame) -> list[str]:
-    """The methods as they come, each model's controls behind it."""
+    """The methods as they come, each model's controls behind it in the order of CONTROLS."""
     kinds = dict(zip(rows["method"], rows["method_kind"], strict=True))
     models = [method for method, kind in kinds.items() if kind != CONTROL]
     place = {method: number for number, method in enumerate(models)}
 
-    def order(method: str) -> tuple[int, bool]:
-        is_control = kinds[method] == CONTROL
-        of = split_control(method)[0] if is_control else method
-        return place.get(of, len(models)), is_control
+    def order(method: str) -> tuple[int, int]:
+        if kinds[method] != CONTROL:
+            return place[method], -1
+        model, control = split_control(method)
+        return place.get(model, len(models)), list(CONTROLS).index(control)
 
     return sorted(kinds, key=order)
 

@@ -89,6 +89,7 @@ def test_less_error_counts_for_the_model(run):
 def test_controls_stay_within_a_point_of_the_grid_and_stand_behind_their_model(run):
     run.add("cnn", *WORSE, axes={"depth": "1"})
     for depth, values in (("1", WORSE), ("2", BETTER)):
+        run.add("qnn[mlp_matched]", *WORSE, axes={"depth": depth}, method_kind="control")
         run.add("qnn[linear_twin]", *values, axes={"depth": depth}, method_kind="control")
         run.add("mlp", *WORSE, axes={"depth": depth}, variant="baselines")
         run.add("qnn", *QNN, axes={"depth": depth})
@@ -97,7 +98,7 @@ def test_controls_stay_within_a_point_of_the_grid_and_stand_behind_their_model(r
     assert at["1"]["contribution"] == pytest.approx(0.1)
     assert at["2"]["contribution"] == pytest.approx(-0.05)
     models = [row["model"] for row in table.rows if row["labels.depth"] == "1"]
-    assert models == ["cnn", "mlp", "qnn", "qnn[linear_twin]"]
+    assert models == ["cnn", "mlp", "qnn", "qnn[linear_twin]", "qnn[mlp_matched]"]
     assert noted(table, "qnn, depth=2: the quantum part adds -5.0 points")
 
 
