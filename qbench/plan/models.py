@@ -94,7 +94,7 @@ def quantum_parameter(name: str, built: BuiltCircuit, copies: int) -> Parameter:
         "quantum",
         fixed=dict(built.scale_weights),
         mirrored=dict(built.mirrored),
-        small_angle=small_angle_std(built.circuit),
+        small_angle=small_angle_std(built.one_axis),
     )
 
 

@@ -70,7 +70,7 @@ def closed_form(
     if len(readouts) != 1 or not isinstance(readouts[0], Expectation):
         return None
     if init["name"] == "small_angle":
-        init = {"name": "normal", "std": init.get("std") or small_angle_std(built.circuit)}
+        init = {"name": "normal", "std": init.get("std") or small_angle_std(built.one_axis)}
     terms = readouts[0].terms
     exact = _product(built, terms, init, components) or _paulis(built, init, components)
     return exact or two_design(built, init, components)
