@@ -123,7 +123,8 @@ def _lines(circuit: Circuit) -> list[list[Operation]]:
         elif len(operation.wires) == 1:
             lines[operation.wires[0]].append(replace(operation, wires=(0,)))
         else:
-            raise CircuitError(f"{operation.gate} on {list(operation.wires)} entangles wires")
+            where = f"{operation.gate} on {list(operation.wires)}"
+            raise CircuitError(f"{where} entangles wires: to run it takes a backend")
     return lines
 
 

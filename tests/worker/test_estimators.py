@@ -1,5 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+
+from qbench.circuit import Operation
 
 pytestmark = pytest.mark.environments
 
@@ -93,8 +97,19 @@ def test_plain_layers_train_without_a_backend(estimators, problem):
     assert not any(name.startswith("probe.") for name in arrays)
 
 
-def test_a_quantum_layer_without_a_backend_is_refused(estimators, problem):
-    with pytest.raises(estimators.Error, match="no backend"):
+def test_a_circuit_that_entangles_nothing_trains_without_a_backend_as_with_one(
+    estimators, reference, problem
+):
+    (_, ours), (_, theirs) = estimators.train(problem), reference.train(problem)
+    assert any(name.startswith("probe.") for name in ours)
+    np.testing.assert_allclose(ours["outputs_test"], theirs["outputs_test"], rtol=0, atol=1e-12)
+
+
+def test_a_circuit_that_entangles_is_refused_without_a_backend(estimators, problem):
+    entangled = (*problem.circuit.operations, Operation.of("CNOT", (0, 1)))
+    circuit = replace(problem.circuit, operations=entangled)
+    problem.layers[2] = problem.quantum("2.quantum", circuit, copies=2)
+    with pytest.raises(estimators.Error, match=r"CNOT on .* entangles wires: .* a backend"):
         estimators.train(problem)
 
 
