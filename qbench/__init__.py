@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from qbench.api import evaluate as evaluate
     from qbench.api import load as load
+    from qbench.api import predict as predict
     from qbench.api import run as run
     from qbench.circuit import Circuit as Circuit
 
@@ -20,10 +21,11 @@ _PUBLIC = {
     "Circuit": "qbench.circuit",
     "evaluate": "qbench.api",
     "load": "qbench.api",
+    "predict": "qbench.api",
     "run": "qbench.api",
 }
 
-__all__ = ["Circuit", "__version__", "evaluate", "load", "run"]
+__all__ = ["Circuit", "__version__", "evaluate", "load", "predict", "run"]
 
 
 def __getattr__(name: str) -> object:

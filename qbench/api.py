@@ -1,4 +1,4 @@
-"""What a script calls: ``qbench.evaluate``, ``qbench.run``, ``qbench.load``."""
+"""What a script calls: ``qbench.evaluate``, ``run``, ``load`` and ``predict``."""
 
 from __future__ import annotations
 
@@ -181,3 +181,36 @@ def load(run: str | None = None, *, store: str | PathLike[str] | None = None) ->
 
     with open_store(store, writable=False) as opened:
         return opened.frame(opened.resolve_run(run))
+
+
+def predict(
+    trial: str,
+    data: str | PathLike[str],
+    *,
+    store: str | PathLike[str] | None = None,
+    backend: str | None = None,
+) -> pd.DataFrame:
+    """What a trained model says of other samples, like ``qbench predict``.
+
+    Parameters
+    ----------
+    trial : str
+        A trial's id or its beginning, or a model's name for the latest of its trials.
+    data : str or path
+        A ``.csv``, ``.tsv``, ``.parquet`` or ``.npy`` file, or a data set's name.
+    backend : str, optional
+        Where it runs; by default where it was trained.
+
+    Returns
+    -------
+    frame, one row a sample: ``label`` and a probability or score a class, or ``value``
+
+    Raises
+    ------
+    UnknownNameError, DataError, StoreError, Unsupported, WorkerError
+    """
+    from qbench.runner import prediction
+    from qbench.store import open_store
+
+    with open_store(store, writable=False) as opened:
+        return prediction.predict(opened, trial, str(data), _pool(), backend).frame

@@ -19,6 +19,7 @@ from qbench.cli import (
     logs,
     new,
     plot,
+    predict,
     run,
     schema,
     show,
@@ -43,6 +44,7 @@ app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.command("logs")(logs.logs)
 app.command("plot")(plot.plot)
+app.command("predict")(predict.predict)
 app.command("export")(export.export)
 app.command("list")(list_.list_names)
 app.command("show")(show.show)

@@ -83,9 +83,21 @@ def table_of(frame: pd.DataFrame, target: str, task: str, path: Path) -> Table:
     names = tuple(name for name in columns if name != target)
     if not names:
         raise DataError(f"{path}: has no column besides the target {target!r}")
-    x = np.stack([_numbers(frame[name], path) for name in names], axis=1)
+    x = numbers_of(frame[list(names)], path)
     y, classes = _target(frame[target], task, path)
     return Table(np.ascontiguousarray(x), y, names, classes)
+
+
+def numbers_of(frame: pd.DataFrame, path: Path) -> Floats:
+    """All columns as float64, shape (rows, columns).
+
+    Raises
+    ------
+    DataError
+        A value that is missing or no number, with its row and column.
+    """
+    _check_missing(frame, path)
+    return np.stack([_numbers(frame[name], path) for name in frame.columns], axis=1)
 
 
 def _check_target(target: str, columns: list[str], path: Path) -> None:

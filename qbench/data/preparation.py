@@ -18,7 +18,7 @@ from qbench.data.request import PARTS, DataRequest
 from qbench.data.seeds import derived_generator
 from qbench.data.splits import split_indices
 from qbench.data.tables import REGRESSION, Floats, ImageShape, Indices, Table
-from qbench.data.transforms import fit_transforms, resize_size
+from qbench.data.transforms import Fitted, fit_transforms, resize_size
 from qbench.exceptions import DataError
 
 _DIGEST_SCHEME = 1
@@ -57,6 +57,8 @@ class Prepared:
     digest: str
     """SHA-256 of the raw arrays, labels, split and transforms: all that the arrays follow from.
     The transformed ones are left out, whose last bits depend on the machine's linear algebra."""
+    transform: Fitted
+    """What brings raw features to those of ``x_*``, as fitted on the training part."""
     image_shape: ImageShape | None = None
     """Channels, height and width of the rows of ``x_*``, where these are still pixels."""
 
@@ -118,6 +120,7 @@ def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:
         feature_names=table.feature_names,
         target_scale=scale,
         digest=digest,
+        transform=apply,
         image_shape=apply.image_shape,
     )
 

@@ -103,13 +103,13 @@ def classification_metrics(
     if scores.shape[1] != n_classes and not (scores.shape[1] == 1 and n_classes == 2):
         raise ValueError(f"{scores.shape[1]} columns of outputs for {n_classes} classes")
     predicted = predictions(scores, kind=kind, threshold=threshold)
-    probabilities = _probabilities(scores, kind)
+    shares = probabilities(scores, kind)
 
     def compute(name: str) -> float:
         if name == "roc_auc":
-            return _roc_auc(y, scores, probabilities, n_classes)
+            return _roc_auc(y, scores, shares, n_classes)
         if name == "log_loss":
-            return _log_loss(y, probabilities, n_classes)
+            return _log_loss(y, shares, n_classes)
         return _LABELLED[name](y, predicted, n_classes)
 
     return _collect(names, CLASSIFICATION_METRICS, scores, y, compute)
@@ -206,8 +206,8 @@ def _two_dimensional(outputs: ArrayLike) -> Floats:
     return scores
 
 
-def _probabilities(scores: Floats, kind: str) -> Floats | None:
-    """Shape (samples, classes); None for scores."""
+def probabilities(scores: Floats, kind: str) -> Floats | None:
+    """Of outputs of some kind (OUTPUT_KINDS), shape (samples, classes); None for scores."""
     if kind == "scores" or len(scores) == 0:
         return None
     if kind == "logits":

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qbench.exceptions import UnknownNameError
+from qbench.store.records import OK
 from qbench.store.schema import Attempt, Trial
 
 _ID_SHOWN = 12
@@ -18,7 +19,7 @@ _ID_SHOWN = 12
 
 @dataclass(frozen=True)
 class AttemptInfo:
-    """The latest attempt at a trial, with what the trial is; no status where there is none."""
+    """An attempt at a trial, with what the trial is; no status where there is none."""
 
     trial_id: str
     method: str
@@ -26,6 +27,7 @@ class AttemptInfo:
     backend_version: str | None
     variant: str
     seed: int
+    attempt_id: int = 0
     number: int | None = None
     run_id: str | None = None
     status: str | None = None
@@ -45,6 +47,34 @@ def latest_attempt(session: Session, text: str, where: str) -> AttemptInfo:
     UnknownNameError
         No trial's id begins so, or several do; suggests the nearest.
     """
+    trial = _trial(session, text, where)
+    latest = (
+        select(Attempt).where(Attempt.trial_id == trial.id).order_by(Attempt.number.desc()).limit(1)
+    )
+    return _info(trial, session.scalar(latest))
+
+
+def finished_attempt(session: Session, text: str, where: str) -> AttemptInfo:
+    """The latest attempt that ended ``ok``, of a trial or of all trials of a method.
+
+    Raises
+    ------
+    UnknownNameError
+        No trial's id begins with ``text`` and no method is called so, or none is finished.
+    """
+    ended = select(Attempt).where(Attempt.status == OK).order_by(Attempt.id.desc()).limit(1)
+    named = session.scalar(select(Trial.id).where(Trial.method == text).limit(1)) is not None
+    if named:
+        chosen = ended.join(Trial, Trial.id == Attempt.trial_id).where(Trial.method == text)
+    else:
+        chosen = ended.where(Attempt.trial_id == _trial(session, text, where).id)
+    attempt = session.scalar(chosen)
+    if attempt is None:
+        raise UnknownNameError(f"no trial of {text!r} in {where} has ended ok yet")
+    return _info(session.get_one(Trial, attempt.trial_id), attempt)
+
+
+def _trial(session: Session, text: str, where: str) -> Trial:
     begins = Trial.id.startswith(text, autoescape=True)
     trials = list(session.scalars(select(Trial).where(begins).order_by(Trial.id).limit(9)))
     if not text or not trials:
@@ -52,17 +82,17 @@ def latest_attempt(session: Session, text: str, where: str) -> AttemptInfo:
     if len(trials) > 1 and trials[0].id != text:
         ids = ", ".join(trial.id[:_ID_SHOWN] for trial in trials[:8])
         raise UnknownNameError(f"{text!r} begins the ids of several trials: {ids}")
-    trial = trials[0]
-    latest = (
-        select(Attempt).where(Attempt.trial_id == trial.id).order_by(Attempt.number.desc()).limit(1)
-    )
+    return trials[0]
+
+
+def _info(trial: Trial, attempt: Attempt | None) -> AttemptInfo:
     fixed = ("method", "backend", "backend_version", "variant", "seed")
     about = {"trial_id": trial.id, **{name: getattr(trial, name) for name in fixed}}
-    attempt = session.scalar(latest)
     if attempt is None:
         return AttemptInfo(**about)
     columns = ("number", "run_id", "status", "reason", "started_at", "ended_at", "log_path")
     found = {name: getattr(attempt, name) for name in columns}
+    found["attempt_id"] = attempt.id
     return AttemptInfo(**about, **found, traceback=str(attempt.provenance.get("traceback", "")))
 
 

@@ -33,7 +33,7 @@ from qbench.store.connection import (
     resolve_url,
 )
 from qbench.store.database import Database
-from qbench.store.lookup import AttemptInfo, latest_attempt
+from qbench.store.lookup import AttemptInfo, finished_attempt, latest_attempt
 from qbench.store.migrations import ensure_schema, is_current
 from qbench.store.processes import ProcessMark
 from qbench.store.queries import chunked, counting_attempts, find_run, new_run_id, trials_of
@@ -383,6 +383,17 @@ class Store(Database):
         """
         with self._reading() as session:
             return latest_attempt(session, trial, self.where)
+
+    def finished_attempt(self, trial: str) -> AttemptInfo:
+        """The latest attempt that ended ``ok``, at a trial or at any trial of a method.
+
+        Raises
+        ------
+        UnknownNameError
+            No such trial or method, or none is finished.
+        """
+        with self._reading() as session:
+            return finished_attempt(session, trial, self.where)
 
     def artifact_names(self, attempt_id: int) -> list[str]:
         """Names of the sets of arrays that an attempt left."""
