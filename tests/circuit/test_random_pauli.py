@@ -75,8 +75,8 @@ def test_the_initial_rotations_take_another_angle_or_fall_away():
 def test_depth_counts_a_rotation_about_a_random_axis_once():
     redrawn = build_circuit(3, ansatz=random_pauli(n_layers=4))
     fixed = build_circuit(3, ansatz=random_pauli(n_layers=4, redraw=False))
-    assert redrawn.depth == fixed.depth == fixed.circuit.depth
-    assert redrawn.circuit.depth > redrawn.depth
+    assert redrawn.one_axis.depth == fixed.one_axis.depth == fixed.circuit.depth
+    assert redrawn.circuit.depth > redrawn.one_axis.depth
 
 
 def test_the_axes_of_a_seed_are_pinned():
