@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from qbench.exceptions import UnknownNameError
@@ -57,17 +57,31 @@ def latest_attempt(session: Session, text: str, where: str) -> AttemptInfo:
 def finished_attempt(session: Session, text: str, where: str) -> AttemptInfo:
     """The latest attempt that ended ``ok``, of a trial or of all trials of a method.
 
+    Of a method's trials a training comes before whatever else was measured of it.
+
     Raises
     ------
     UnknownNameError
         No trial's id begins with ``text`` and no method is called so, or none is finished.
     """
-    ended = select(Attempt).where(Attempt.status == OK).order_by(Attempt.id.desc()).limit(1)
     named = session.scalar(select(Trial.id).where(Trial.method == text).limit(1)) is not None
     if named:
-        chosen = ended.join(Trial, Trial.id == Attempt.trial_id).where(Trial.method == text)
+        trained = case((Trial.task == "train", 1), else_=0)
+        chosen = (
+            select(Attempt)
+            .join(Trial, Trial.id == Attempt.trial_id)
+            .where(Attempt.status == OK, Trial.method == text)
+            .order_by(trained.desc(), Attempt.id.desc())
+            .limit(1)
+        )
     else:
-        chosen = ended.where(Attempt.trial_id == _trial(session, text, where).id)
+        trial = _trial(session, text, where)
+        chosen = (
+            select(Attempt)
+            .where(Attempt.status == OK, Attempt.trial_id == trial.id)
+            .order_by(Attempt.number.desc())
+            .limit(1)
+        )
     attempt = session.scalar(chosen)
     if attempt is None:
         raise UnknownNameError(f"no trial of {text!r} in {where} has ended ok yet")

@@ -29,7 +29,7 @@ models:
 baselines: [svm_rbf]
 backends: [reference]
 trainer: {epochs: 8, optimizer: {name: adam, learning_rate: 0.1}}
-record: {gradient_variance: off}
+record: {gradient_variance: {n_samples: 2}}
 """  # noqa: E501
 BINARY = (
     CLASSES.replace("qnn: ", "one: ")

@@ -275,3 +275,22 @@ def test_ten_thousand_trials_are_planned_quickly(store):
     assert store.latest_statuses([t.id for t in trials]) == {}
     assert time.process_time() - start < 0.5
     assert store.runs()[0].planned == 10_000
+
+
+def test_a_name_means_the_latest_finished_training_of_the_method(store):
+    run = store.begin_run("s")
+    records = [
+        trial("a1", method="qnn", seed=0),
+        trial("b2", method="qnn", seed=1),
+        trial("c3", method="qnn", task="gradient_variance"),
+        trial("d4", method="other"),
+    ]
+    store.plan(run, records)
+    for trial_id, status in (("a1", "ok"), ("b2", "ok"), ("c3", "ok"), ("b2", "failed")):
+        store.finish_attempt(store.begin_attempt(trial_id, run), Outcome(status))
+    found = store.finished_attempt("qnn")
+    assert (found.trial_id, found.number, found.status) == ("b2", 1, "ok")
+    assert store.finished_attempt("c").trial_id == "c3"
+    for text, message in (("other", "has ended ok yet"), ("d4", "has ended"), ("zz", "no trial")):
+        with pytest.raises(UnknownNameError, match=message):
+            store.finished_attempt(text)
