@@ -335,8 +335,8 @@ def _reading(table: Table) -> Iterator[str]:
     said = [str(row["theory_name"]).split(", ") for row in table.rows if row.get("theory_text")]
     names = dict.fromkeys(name for each in said for name in each)
     if names:
-        explained = "; ".join(f"{name}, {_THEORIES[name]}" for name in names)
-        yield f"theory (x measured / theory): {explained}"
+        explained = (f"{name}, {_THEORIES[name]}" if name in _THEORIES else name for name in names)
+        yield f"theory (x measured / theory): {'; '.join(explained)}"
     if any((row.get("zero_share") or 0) > 0 for row in table.rows):
         yield (
             "exactly zero: share of the weights whose gradient is 0 in every draw; "
