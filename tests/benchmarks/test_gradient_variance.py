@@ -29,7 +29,7 @@ GOALS = {
     "reference": ("reference", {}, {}, 5, 8),
     "torchquantum": ("torchquantum", {}, {"tier": "tutorial"}, 20, 35),
     "default.qubit": ("pennylane", {"device": "default.qubit"}, {"tier": "tutorial"}, 8, 15),
-    "pennylane_keras": ("pennylane_keras", {}, {"tier": "tutorial"}, 10, 13),
+    "pennylane_keras": ("pennylane_keras", {}, {"tier": "tutorial"}, 12, 13),
     "aer_adjoint": ("qiskit", {"tier": "expert"}, {"tier": "tutorial"}, 60, 1000),
     "qulacs": ("qulacs", {}, {"tier": "tutorial"}, 1, 2),  # it has no batched way
 }
