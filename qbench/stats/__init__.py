@@ -43,6 +43,15 @@ from qbench.stats.metrics import (
     regression_metrics,
 )
 from qbench.stats.power import POWER, detectable_difference, paired_power
+from qbench.stats.speed import (
+    SCALING_POINTS,
+    WIDE_SPREAD,
+    median_interval,
+    outliers,
+    paired_ratio,
+    scaling_exponent,
+    spread,
+)
 
 __all__ = [
     "CLASSIFICATION_METRICS",
@@ -51,6 +60,8 @@ __all__ = [
     "OUTPUT_KINDS",
     "POWER",
     "REGRESSION_METRICS",
+    "SCALING_POINTS",
+    "WIDE_SPREAD",
     "Decay",
     "Expressibility",
     "GradientVariance",
@@ -69,16 +80,21 @@ __all__ = [
     "max_difference",
     "max_relative_difference",
     "mean_interval",
+    "median_interval",
     "metric_names",
     "meyer_wallach",
+    "outliers",
     "paired_difference",
     "paired_power",
+    "paired_ratio",
     "predictions",
     "ratio_interval",
     "ratio_of_medians",
     "regression_metrics",
     "resolution_floor",
     "samples_needed",
+    "scaling_exponent",
+    "spread",
     "unpaired_ratio_of_medians",
     "variance_interval",
     "wilson_interval",
