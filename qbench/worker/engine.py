@@ -13,6 +13,7 @@ from qbench.backend import Backend, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
 from qbench.worker.hosts.base import Host, HostModel, Layer
+from qbench.worker.hosts.calls import Batch, Calls
 from qbench.worker.layers import circuits
 from qbench.worker.product import ProductProgram
 
@@ -109,6 +110,24 @@ class Engine:
             programs[name], spent = self.compile(circuit, execution)
             seconds += spent
         return programs, seconds
+
+    def calls(
+        self,
+        program: Program | NumpyProgram,
+        execution: Execution,
+        n_outputs: int,
+        measure: str,
+        batches: Sequence[Batch],
+    ) -> Calls:
+        """Calls of a program on these batches, as the host makes them."""
+        module = import_module(f"qbench.worker.hosts.{self._host_name}_calls")
+        found: Calls = module.calls(program, execution, n_outputs, measure, batches)
+        return found
+
+    def forget(self) -> None:
+        """Drop all programs and models that are kept: what comes next is cold."""
+        self._programs.clear()
+        self._models.clear()
 
     def model(
         self, layers: Sequence[Layer], loss: str, execution: Execution

@@ -24,6 +24,7 @@ from qbench.worker.engine import Engine
 from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message, load_arrays, save_arrays
 from qbench.worker.resources import MemoryMeter
 from qbench.worker.shift import SHIFT_RULE, shifted_derivative, takes_two_terms
+from qbench.worker.timing import Timings
 
 Report = Callable[[Mapping[str, Any]], None]
 """Sends an event of the request that is being served."""
@@ -79,6 +80,7 @@ class Service:
         self._host_name = host
         self._engine = Engine(host, adapter, threads)
         self._threads = threads
+        self._timings = Timings(self._engine)
         self._handlers: dict[str, Callable[[Message, Arrays, Report], Answer]] = {
             "load": self._load,
             "evaluate": self._evaluate,
@@ -87,6 +89,7 @@ class Service:
             "gradients": self._gradients,
             "gradient_draws": self._gradient_draws,
             "predict": self._predict,
+            "time": self._time,
             "fit": self._fit,
         }
 
@@ -258,6 +261,9 @@ class Service:
         outputs = evaluation.predict(model, layers, arrays["x"], execution)
         seconds = time.perf_counter() - start
         return {"outputs": outputs}, {"compile_seconds": compiling, "seconds": seconds}
+
+    def _time(self, request: Message, arrays: Arrays, report: Report) -> Answer:
+        return self._timings.serve(request, arrays)
 
     def _fit(self, request: Message, arrays: Arrays, report: Report) -> Answer:
         if self._host_name != "estimators":
