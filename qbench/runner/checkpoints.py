@@ -18,8 +18,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 import qbench
+from qbench.plan.machine import fingerprint
 from qbench.registry.locations import cache_dir
-from qbench.runner.machine import fingerprint
 from qbench.store import (
     FAILED,
     INTERRUPTED,

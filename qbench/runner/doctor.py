@@ -15,9 +15,10 @@ import psutil
 from qbench.circuit import ReferenceProgram
 from qbench.circuit.build import build_circuit
 from qbench.exceptions import EnvironmentUnavailableError, QbenchError
+from qbench.plan.machine import machine
 from qbench.registry import BackendInfo, KnownBug, cache_dir, pins, refused_platform
 from qbench.runner.environments import Environment
-from qbench.runner.machine import load_average, machine
+from qbench.runner.machine import load_average
 from qbench.runner.pool import WorkerPool
 from qbench.runner.worker import Worker
 

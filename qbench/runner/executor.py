@@ -13,12 +13,13 @@ from typing import Any
 
 from qbench.exceptions import EnvironmentUnavailableError
 from qbench.plan import Plan, Trial, interleave
+from qbench.plan.machine import fingerprint
 from qbench.registry.locations import cache_dir
 from qbench.runner.attempt import Watch, attempt
 from qbench.runner.checkpoints import CheckpointFile, checkpoint_folder, is_broken_off
 from qbench.runner.environments import Environment
 from qbench.runner.inputs import InputFactory
-from qbench.runner.machine import fingerprint, load_average, provenance
+from qbench.runner.machine import load_average, provenance
 from qbench.runner.observer import Observer
 from qbench.runner.pool import WorkerPool
 from qbench.runner.worker import Worker

@@ -2,7 +2,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from qbench.runner.machine import fingerprint, git_state, machine, provenance
+from qbench.plan.machine import fingerprint, machine
+from qbench.runner.machine import git_state, provenance
 
 
 def test_a_fingerprint_stays_the_same() -> None:
