@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qbench.data import DataRequest, Prepared, prepare
 from qbench.plan import Trial, batch_order, gradient_draws, initial_parameters
+from qbench.runner.kept import Kept, prepared_bytes
 
 Arrays = dict[str, NDArray[Any]]
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class _Cache(Generic[K, V]):
-    """The last few values, each made once although several lanes ask."""
-
-    def __init__(self, make: Callable[[K], V], size: int) -> None:
-        self._make, self._size = make, size
-        self._values: OrderedDict[K, V] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: K) -> V:
-        with self._lock:
-            if key not in self._values:
-                self._values[key] = self._make(key)
-                while len(self._values) > self._size:
-                    self._values.popitem(last=False)
-            self._values.move_to_end(key)
-            return self._values[key]
+KEPT_BYTES = 2**30
+"""Prepared data sets that stay in memory, so that the trials of a seed share one."""
 
 
 class InputFactory:
     """Arrays by trial; data sets are split and scaled once a seed."""
 
     def __init__(self) -> None:
-        self._prepared: _Cache[tuple[str, int], Prepared] = _Cache(
-            lambda key: prepare(DataRequest.from_json(json.loads(key[0])), key[1]), size=32
+        self._prepared: Kept[tuple[str, int], Prepared] = Kept(
+            lambda key: prepare(DataRequest.from_json(json.loads(key[0])), key[1]),
+            prepared_bytes,
+            KEPT_BYTES,
         )
 
     def prepared(self, trial: Trial) -> Prepared:
