@@ -98,6 +98,8 @@ def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:
     strata = table.y if table.class_names else np.zeros(len(table.y), dtype=np.int64)
     generator = derived_generator(seed, "split") if request.order == "random" else None
     indices = split_indices(strata, table.class_names, request.split, generator, table.official)
+    if request.train_on == "all":
+        indices["train"] = _all_others(indices, len(table.y))
     _check_training_part(table, indices["train"])
     raw = {part: table.rows(indices[part]) for part in PARTS}
     targets = {part: np.ascontiguousarray(table.y[indices[part]]) for part in PARTS}
@@ -167,6 +169,12 @@ def _class_number(table: Table, label: Any) -> int:
     near = get_close_matches(label, names, n=1) if isinstance(label, str) else []
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise DataError(f"no class {label!r} in this data set; {hint}there are: {', '.join(names)}")
+
+
+def _all_others(indices: Mapping[str, Indices], n_samples: int) -> Indices:
+    """The samples that are neither validation nor test, in their order."""
+    held_out = np.concatenate([indices["validation"], indices["test"]])
+    return np.setdiff1d(np.arange(n_samples), held_out)
 
 
 def _check_training_part(table: Table, train: Indices) -> None:

@@ -15,6 +15,8 @@ Transform = tuple[str, Any]
 
 PARTS = ("train", "validation", "test")
 
+_PLAIN = ("name", "options", "order", "train_on")
+
 
 @dataclass(frozen=True)
 class DataRequest:
@@ -34,6 +36,9 @@ class DataRequest:
         Random is stratified by class; first takes the samples as they lie.
     transform : tuple of (name, value)
         Applied in order, fitted on the training part alone.
+    train_on : "split" or "all"
+        All: every sample that is neither validation nor test trains, however few ``train``
+        asks for; the other two parts stay what they are.
     """
 
     name: str
@@ -44,6 +49,7 @@ class DataRequest:
     test: PartSize = 0.2
     order: str = "random"
     transform: tuple[Transform, ...] = ()
+    train_on: str = "split"
 
     @property
     def is_own(self) -> bool:
@@ -70,6 +76,7 @@ class DataRequest:
                 [name, list(value) if isinstance(value, tuple) else value]
                 for name, value in self.transform
             ],
+            **({} if self.train_on == "split" else {"train_on": self.train_on}),
         }
 
     @staticmethod
@@ -78,7 +85,7 @@ class DataRequest:
 
         The user's own data, whatever the catalogue calls it, is named after its file.
         """
-        rest = {key: value[key] for key in ("name", "options", "order") if key in value}
+        rest = {key: value[key] for key in _PLAIN if key in value}
         if path := rest.get("options", {}).get("path"):
             rest["name"] = Path(path).name or path
         classes = value.get("classes", "all")

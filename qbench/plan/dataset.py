@@ -66,8 +66,8 @@ def _every_option(data: Any) -> dict[str, Any]:
     return {**defaults, **given}
 
 
-def data_request(data: Any) -> DataRequest:
-    """The spec's ``data`` as the data package takes it."""
+def data_request(data: Any, train_on: str = "split") -> DataRequest:
+    """The spec's ``data`` as the data package takes it, with a model's ``train_on``."""
     transform = []
     for step in data.transform:
         options = step.model_dump(exclude={"name"})
@@ -80,5 +80,6 @@ def data_request(data: Any) -> DataRequest:
             "split": data.split.model_dump(),
             "order": data.order,
             "transform": transform,
+            "train_on": train_on,
         }
     )

@@ -8,28 +8,24 @@ from functools import cached_property
 from typing import Any
 
 from qbench.backend import Execution
-from qbench.data import DataRequest
-from qbench.exceptions import DataError, SpecError, UnknownNameError, Unsupported
+from qbench.exceptions import SpecError, UnknownNameError, Unsupported
 from qbench.plan.controls import DERIVED, WrittenModel
-from qbench.plan.dataset import DatasetSummary, data_request, summarize
 from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
-from qbench.plan.layers import ends_in_probabilities, mlp, resolve_model
+from qbench.plan.layers import mlp, resolve_model
 from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_units
+from qbench.plan.settings import Setting
 from qbench.plan.trial import Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
 from qbench.spec import Point, control_key, measures_circuits, written_layers
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
-from qbench.stats import metric_names
 
 CLASSICAL = "baselines"
 """The backend whose environment trains classical models and fits estimators."""
 
 MLP_HIDDEN = 32
 """Hidden units of the ``mlp`` baseline."""
-
-_LOSS = {"classification": "cross_entropy", "regression": "mse"}
 
 SINGLE_SEED = ("gradient_variance", "diagnose")
 """Tasks whose repetitions are draws under the first seed."""
@@ -41,18 +37,12 @@ class PointPlanner:
     def __init__(self, point: Point, registry: Mapping[str, BackendInfo]) -> None:
         self.point, self.config, self.registry = point, point.config, registry
 
-    @cached_property
-    def request(self) -> DataRequest:
-        """The suite's ``data``; checked to be there where a model is trained."""
-        return data_request(self.config.data)
+        self.suite = Setting(point)
 
     @cached_property
-    def data(self) -> DatasetSummary:
-        """What is known of the data before they are split."""
-        try:
-            return summarize(self.request)
-        except DataError as error:
-            raise self._error(("data",), str(error)) from error
+    def settings(self) -> dict[str, Setting]:
+        """The data and trainer of each model."""
+        return {name: Setting(self.point, name) for name in self.config.models}
 
     def works(self) -> Iterator[Work]:
         """Models with their controls, then baselines, as in the file; or circuits alone."""
@@ -69,7 +59,7 @@ class PointPlanner:
 
     def _model_works(self, name: str) -> Iterator[Work]:
         model = self.models[name]
-        common = self._trained(name, self.written[name], model)
+        common = self._trained(name, name, self.written[name], model)
         if not model.is_quantum:
             if self.config.task == "train":
                 yield self._classical(common)
@@ -90,15 +80,17 @@ class PointPlanner:
                 freeze=(),
             )
 
-    def _trained(self, method: str, written: WrittenModel, model: ResolvedModel) -> dict[str, Any]:
-        """What a model's training is, wherever it runs."""
+    def _trained(
+        self, name: str, method: str, written: WrittenModel, model: ResolvedModel
+    ) -> dict[str, Any]:
+        """What the training of a model, or of one derived from it, is, wherever it runs."""
         return {
             "method": method,
             "method_kind": "model",
             "model": model,
             "init": written.init,
             "freeze": written.freeze,
-            **self._training,
+            **self.settings[name].training,
         }
 
     @property
@@ -114,9 +106,10 @@ class PointPlanner:
         key = control_key(name, control)
         if control == "mlp_matched":
             place = ("controls", self.config.controls.index("mlp_matched"))
-            n_features = self.data.n_features
-            hidden = self._matched_units(name, n_features, place)
-            return replace(self._mlp(key, n_features, hidden), is_control=True)
+            setting = self.settings[name]
+            hidden = self._matched_units(name, setting, setting.data.n_features, place)
+            twin = self._mlp(key, setting, setting.data.n_features, hidden)
+            return replace(twin, is_control=True)
         refusal = None
         try:
             written = DERIVED[control](self.written[name])
@@ -125,9 +118,9 @@ class PointPlanner:
         model = self._resolved(name, written)
         if control == "product_twin" and refusal is None:
             model = replace(model, circuits=())  # no backend runs them
-        common = self._trained(key, written, model) | {"is_control": True}
+        common = self._trained(name, key, written, model) | {"is_control": True}
         if control == "linear_twin":  # its values are no probabilities
-            common["loss"] = self._loss_of_logits
+            common["loss"] = self.settings[name].loss_of_logits
         if not model.is_quantum:
             return self._classical(common)
         works = [self._on(variant, model, common) for variant in self.variants]
@@ -204,7 +197,8 @@ class PointPlanner:
         )
 
     def _baseline_work(self, baseline: Any) -> Work:
-        n_features = self.data.n_features if baseline.inputs == "reduced" else self.data.n_raw
+        data = self.suite.data
+        n_features = data.n_features if baseline.inputs == "reduced" else data.n_raw
         common: dict[str, Any] = {
             "method": baseline.key,
             "method_kind": "baseline",
@@ -214,8 +208,9 @@ class PointPlanner:
             hidden = MLP_HIDDEN
             if baseline.name == "mlp_matched":
                 place = ("baselines", self.config.baselines.index(baseline))
-                hidden = self._matched_units(baseline.to, n_features, place)
-            return replace(self._mlp(baseline.key, n_features, hidden), inputs=baseline.inputs)
+                hidden = self._matched_units(baseline.to, self.suite, n_features, place)
+            trained = self._mlp(baseline.key, self.suite, n_features, hidden)
+            return replace(trained, inputs=baseline.inputs)
         info = find(CLASSICAL, self.registry)
         return Work(
             task="fit",
@@ -224,25 +219,25 @@ class PointPlanner:
             variant=info.name,
             estimator={"name": baseline.name, "options": {}},
             pins_digest=pins(info).digest,
-            data=self.request,
-            data_digest=self.data.digest,
-            metrics=self._metrics,
+            data=self.suite.request,
+            data_digest=data.digest,
+            metrics=self.suite.metrics,
             **common,
         )
 
-    def _mlp(self, method: str, n_features: int, hidden: int) -> Work:
+    def _mlp(self, method: str, setting: Setting, n_features: int, hidden: int) -> Work:
         common = {
             "method": method,
             "method_kind": "baseline",
-            "model": mlp(n_features, hidden, self.n_outputs),
+            "model": mlp(n_features, hidden, setting.n_outputs),
             "init": {"classical": {"name": "glorot_uniform"}},
         }
-        return self._classical(common | self._training | {"loss": self._loss_of_logits})
+        return self._classical(common | setting.training | {"loss": setting.loss_of_logits})
 
-    def _matched_units(self, to: str, n_features: int, place: KeyPath) -> int:
+    def _matched_units(self, to: str, setting: Setting, n_features: int, place: KeyPath) -> int:
         target = self.models[to]
         budget = target.count("quantum") + target.count("classical")
-        hidden = matched_hidden_units(n_features, self.n_outputs, budget)
+        hidden = matched_hidden_units(n_features, setting.n_outputs, budget)
         if hidden == 0:
             raise self._error(
                 place,
@@ -250,11 +245,6 @@ class PointPlanner:
                 f"fewer than the smallest MLP on {n_features} inputs",
             )
         return hidden
-
-    @property
-    def n_outputs(self) -> int:
-        """Outputs of a classical model: one a class, or one value."""
-        return self.data.n_classes if self.data.task == "classification" else 1
 
     @cached_property
     def variants(self) -> list[Variant]:
@@ -270,9 +260,9 @@ class PointPlanner:
         if not self.config.models:
             return {}
         circuits = {name: circuit.build() for name, circuit in self.config.circuits.items()}
-        names = {"n_classes": self.n_outputs}
         written = {}
         for name, model in self.config.models.items():
+            names = {"n_classes": self.settings[name].n_outputs}
             layers = written_layers(model.layers, names)
             init, freeze = model.init.model_dump(), tuple(model.freeze)
             written[name] = WrittenModel(layers, circuits, init, freeze)
@@ -284,16 +274,17 @@ class PointPlanner:
         resolved = {}
         for name, written in self.written.items():
             resolved[name] = self._resolved(name, written)
-            self._check_outputs(name, resolved[name])
+            self.settings[name].check_outputs(resolved[name])
         return resolved
 
     def _resolved(self, name: str, written: WrittenModel) -> ResolvedModel:
+        data = self.settings[name].data
         try:
             return resolve_model(
                 written.layers,
                 written.circuits,
-                n_features=self.data.n_features,
-                image_shape=self.data.image_shape,
+                n_features=data.n_features,
+                image_shape=data.image_shape,
             )
         except ProblemError as error:
             found = [Problem(("models", name, *p.path), p.message) for p in error.problems]
@@ -301,85 +292,6 @@ class PointPlanner:
 
     def _error(self, path: KeyPath, message: str) -> SpecError:
         return self.point.error(Problem(path, message))
-
-    @property
-    def _loss_of_logits(self) -> str:
-        return "cross_entropy" if self.loss == "nll_probs" else self.loss
-
-    def _check_outputs(self, name: str, model: ResolvedModel) -> None:
-        if self.loss == "nll_probs" and not ends_in_probabilities(model):
-            raise self._error(
-                ("models", name, "layers"),
-                "nll_probs reads probabilities; end the model with softmax, complement, "
-                "sigmoid_cat or a circuit that measures `probs` (or take cross_entropy)",
-            )
-        allowed = {self.n_outputs}
-        if self.data.task == "classification" and self.data.n_classes == 2:
-            if self.loss in ("binary_cross_entropy", "hinge", "mse"):
-                allowed.add(1)
-            if self.loss == "binary_cross_entropy":
-                allowed = {1}
-        if model.n_outputs not in allowed:
-            wanted = " or ".join(map(str, sorted(allowed)))
-            raise self._error(
-                ("models", name, "layers"),
-                f"ends in {model.n_outputs} outputs, but {self.loss} on "
-                f"{self.data.n_classes or 'no'} classes needs {wanted}; "
-                "end the model with 'dense: n_classes'",
-            )
-
-    @property
-    def loss(self) -> str:
-        """The loss, ``auto`` resolved by the task."""
-        loss: str = self.config.trainer.loss
-        if loss == "auto":
-            return _LOSS[self.data.task]
-        if self.data.task == "regression" and loss != "mse":
-            raise self._error(("trainer", "loss"), f"{loss} needs classes; use mse")
-        return loss
-
-    @property
-    def _metrics(self) -> tuple[str, ...]:
-        asked, there = self.config.record.metrics, metric_names(self.data.task)
-        if asked == "auto":
-            return there
-        wrong = [m for m in asked if m not in there]
-        if wrong:
-            raise self._error(
-                ("record", "metrics"),
-                f"{wrong[0]} is not defined for {self.data.task}; there are {', '.join(there)}",
-            )
-        return tuple(asked)
-
-    @property
-    def _training(self) -> dict[str, Any]:
-        trainer, target = self.config.trainer, self.config.record.target
-        select = trainer.select
-        if select == "best_validation" and not self.data.has_validation:
-            raise self._error(
-                ("trainer", "select"),
-                "best_validation needs a validation split; "
-                "give data.split.validation or choose 'select: last'",
-            )
-        scheduler, stopping = trainer.scheduler, trainer.early_stopping
-        return {
-            "data": self.request,
-            "data_digest": self.data.digest,
-            "loss": self.loss,
-            "shuffle": trainer.shuffle,
-            "checkpoint": trainer.checkpoint,
-            "metrics": self._metrics,
-            "target": target.model_dump() if target else None,
-            "trainer": {
-                "epochs": trainer.epochs,
-                "max_steps": trainer.max_steps,
-                "batch_size": trainer.batch_size,
-                "optimizer": trainer.optimizer.model_dump(),
-                "scheduler": scheduler.model_dump() if scheduler else None,
-                "select": select,
-                "early_stopping": stopping.model_dump() if stopping else None,
-            },
-        }
 
 
 def _cost(measure: Mapping[str, Any]) -> str:

@@ -211,6 +211,7 @@ def _metrics(
             kind=kind,
             threshold=decision_threshold(work.loss),
             names=work.metrics,
+            unused_outputs=work.model is not None,  # planning has told which may have some
         )
     undefined = {f"{name}_undefined": reason for name, reason in found.reasons.items()}
     return {**found.values, **undefined}

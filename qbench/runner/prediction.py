@@ -24,6 +24,9 @@ from qbench.stats import predictions
 from qbench.stats.metrics import probabilities
 from qbench.store import AttemptInfo, Store
 
+NO_CLASS = "none"
+"""What the outputs beyond the classes (``unused_outputs``) say together."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -34,7 +37,8 @@ class Prediction:
     trial : the attempt whose weights were used
     backend : where the model ran
     frame : one row a sample, in the order of the data: ``label`` and a column
-        ``probability.LABEL`` or ``score.LABEL`` a class (``score`` where one number decides),
+        ``probability.LABEL`` or ``score.LABEL`` a class (``score`` where one number decides;
+        ``none`` for the outputs that stand for no class),
         or ``value`` in the units of the target
     """
 
@@ -128,12 +132,18 @@ def _frame(outputs: NDArray[np.float64], prepared: Prepared, loss: str) -> pd.Da
         mean, spread = prepared.target_scale
         return pd.DataFrame({"value": outputs[:, 0] * spread + mean})
     kind = output_kind(loss)
+    n_outputs = outputs.shape[1]
     labels = [str(label) for label in prepared.class_labels]
+    labels += [NO_CLASS] * (n_outputs - len(labels))
     numbers = predictions(outputs, kind=kind, threshold=decision_threshold(loss))
     columns = {"label": [labels[number] for number in numbers]}
     shares = probabilities(outputs, kind)
     found, word = (outputs, "score") if shares is None else (shares, "probability")
     if found.shape[1] == 1:
         return pd.DataFrame({**columns, word: found[:, 0]})
-    named = {f"{word}.{label}": found[:, n] for n, label in enumerate(labels)}
+    unused = found[:, prepared.n_classes :]
+    named = {f"{word}.{label}": found[:, n] for n, label in enumerate(prepared.class_labels)}
+    if unused.size:
+        rest = unused.sum(axis=1) if shares is not None else unused.max(axis=1)
+        named[f"{word}.{NO_CLASS}"] = rest
     return pd.DataFrame({**columns, **named})

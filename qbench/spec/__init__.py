@@ -7,6 +7,7 @@ from qbench.spec.expressions import evaluate
 from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
 from qbench.spec.layers import written_layers
+from qbench.spec.own_settings import data_of, trainer_of
 from qbench.spec.selection import parse_only, selects
 from qbench.spec.suite import Point, Suite, load_suite
 from qbench.spec.trainability import measures_circuits
@@ -22,6 +23,7 @@ __all__ = [
     "SuiteConfig",
     "UntilPrecise",
     "control_key",
+    "data_of",
     "evaluate",
     "load_suite",
     "measures_circuits",
@@ -29,5 +31,6 @@ __all__ = [
     "parse_only",
     "selects",
     "split_control",
+    "trainer_of",
     "written_layers",
 ]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from qbench.exceptions import CircuitError
 from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
 from qbench.spec.controls import control_key
+from qbench.spec.dataset import DataConfig
 from qbench.spec.layers import Quantum, Quanv2d, walk
 from qbench.spec.models import ModelConfig, resolve_bases
+from qbench.spec.own_settings import data_of, own_problems, trainer_of
 from qbench.spec.problems import Path, Problem, suggestion, unknown
 from qbench.spec.trainability import check_task
+from qbench.spec.training import RecordConfig, TrainerConfig
 
 
 def completed(config: SuiteConfig) -> SuiteConfig:
@@ -51,17 +55,19 @@ def check(
     ----------
     known_datasets : names, or a mapping from each name to the names of its options
     """
+    own = [*own_problems(config)]
     problems = [
         *_check_models(config),
+        *own,
         *_check_baselines(config),
         *_check_controls(config),
-        *_check_validation(config),
+        *([] if own else _check_validation(config)),
         *_check_circuits(config),
         *check_task(config),
     ]
     return [
         *problems,
-        *_check_data(config, known_datasets),
+        *([] if own else _check_data(config, known_datasets)),
         *_check_backends(config, known_backends),
     ]
 
@@ -135,32 +141,54 @@ def _check_controls(config: SuiteConfig) -> Iterator[Problem]:
 
 
 def _check_validation(config: SuiteConfig) -> Iterator[Problem]:
-    if config.data is None or config.data.split.validation != 0:
-        return
-    trainer = config.trainer
+    """What reads validation rows where a model has none."""
+    found: dict[Problem, None] = {}
+    if config.data is not None and config.data.split.validation == 0:
+        shared = _without_validation(config.trainer, config.record)
+        found |= dict.fromkeys(p for p in shared if p.path[1] != "select")
+    for name in (n for n in config.train if n in config.models):
+        own, data = config.models[name], data_of(config, name)
+        if data is None or data.split.validation != 0:
+            continue
+        for problem in _without_validation(trainer_of(config, name), config.record):
+            section, key = problem.path
+            if key in own.trainer or (own.data and section == "trainer"):
+                problem = replace(problem, path=("models", name, section, key))
+            found[problem] = None
+    yield from found
+
+
+def _without_validation(trainer: TrainerConfig, record: RecordConfig) -> Iterator[Problem]:
     without = "needs validation rows, and data.split.validation is 0"
-    if trainer.select == "best_validation" and config.train:
+    if trainer.select == "best_validation":
         yield Problem(("trainer", "select"), f"best_validation {without}; or take `last`")
     if trainer.early_stopping and trainer.early_stopping.metric.startswith("validation"):
         yield Problem(("trainer", "early_stopping"), f"{trainer.early_stopping.metric} {without}")
     if trainer.scheduler and trainer.scheduler.name == "plateau":
         yield Problem(("trainer", "scheduler"), f"plateau {without}")
-    target = config.record.target
-    if target and target.metric.startswith("validation"):
-        yield Problem(("record", "target"), f"{target.metric} {without}")
+    if record.target and record.target.metric.startswith("validation"):
+        yield Problem(("record", "target"), f"{record.target.metric} {without}")
 
 
 def _check_data(config: SuiteConfig, known: Collection[str] | None) -> Iterator[Problem]:
-    if known is None or config.data is None:
+    if known is None:
         return
-    name = config.data.name
-    if name not in known:
-        yield Problem(("data", "name"), unknown("data set", name, known))
+    if config.data is not None:
+        yield from _check_dataset(config.data, ("data",), known)
+    for name, model in config.models.items():
+        data = data_of(config, name) if model.data else None
+        if data is not None:
+            yield from _check_dataset(data, ("models", name, "data"), known)
+
+
+def _check_dataset(data: DataConfig, place: Path, known: Collection[str]) -> Iterator[Problem]:
+    if data.name not in known:
+        yield Problem((*place, "name"), unknown("data set", data.name, known))
     elif isinstance(known, Mapping):
-        for option in config.data.options:
-            if option not in known[name]:
-                message = f"{name} has no such option{suggestion(option, known[name])}"
-                yield Problem(("data", "options", option), message)
+        for option in data.options:
+            if option not in known[data.name]:
+                message = f"{data.name} has no such option{suggestion(option, known[data.name])}"
+                yield Problem((*place, "options", option), message)
 
 
 _CIRCUIT_KEYS = (

@@ -21,7 +21,7 @@ Side = Literal["inside", "outside"]
 _OUTSIDE = """
 qbench name description seeds baseline train controls
 budget.trial budget.total budget.memory
-models.*.base models.*.replace
+models.*.base models.*.replace models.*.unused_outputs
 backends.label
 trainer.checkpoint
 fit.x fit.per fit.models fit.start
@@ -43,6 +43,7 @@ models.*.layers.padding models.*.layers.pool_size models.*.layers.span
 models.*.layers.name models.*.layers.features models.*.layers.branches
 models.*.init.quantum.name models.*.init.quantum.range models.*.init.quantum.std
 models.*.init.classical.name models.*.freeze
+models.*.train_on models.*.data models.*.trainer
 baselines.name baselines.inputs baselines.to
 backends.name backends.version backends.options
 execution.precision execution.shots execution.noise execution.threads execution.accelerator

@@ -20,6 +20,9 @@ SLOTS = (
     ("circuits", "*", "ansatz"),
     ("trainer", "optimizer"),
     ("trainer", "scheduler"),
+    ("models", "*", "data"),
+    ("models", "*", "trainer", "optimizer"),
+    ("models", "*", "trainer", "scheduler"),
 )
 """Where ``name`` stands for ``{name: ...}``."""
 
@@ -27,6 +30,7 @@ CHOICES = (
     ("circuits", "*", "measure"),
     ("models", "*", "init", "*"),
     ("data", "split", "*"),
+    ("models", "*", "data", "split", "*"),
     ("baseline",),
 )
 """Mappings whose key is one choice of several: another choice replaces it."""
@@ -115,7 +119,7 @@ def merge(old: Any, new: Any, path: Path) -> Any:
     if not isinstance(new, dict) or not isinstance(old, dict) or _matches(path, CHOICES):
         return new
     other = "name" in new and new["name"] != old.get("name")
-    if other and path != ("data",) and _matches(path, SLOTS):
+    if other and path[-1] != "data" and _matches(path, SLOTS):
         return new
     merged = dict(old)
     for key, value in new.items():

@@ -16,6 +16,10 @@ def _replacement(value: Any) -> Any:
     return None if value is None else read_layer(value)
 
 
+def _named_data(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
 class Uniform(SpecModel):
     """Weights drawn evenly from an interval, radians."""
 
@@ -102,7 +106,7 @@ class Init(SpecModel):
 class ModelConfig(SpecModel):
     """One entry of ``models``; after :func:`resolve_bases` its layers are always there."""
 
-    planned = frozenset({"ensemble", "train_on", "data", "trainer"})
+    planned = frozenset({"ensemble"})
 
     layers: list[Layer] = Field(default_factory=list)
     """Layers in order, or the name of a published model: lenet5, alexnet, alexnet_small."""
@@ -116,6 +120,14 @@ class ModelConfig(SpecModel):
     """How quantum and classical weights start."""
     freeze: list[Literal["quantum", "classical"]] = Field(default_factory=list)
     """Weights that are not trained: quantum, classical."""
+    train_on: Literal["split", "all"] = "split"
+    """all: every row of the data that is neither validation nor test."""
+    data: Annotated[dict[str, Any], BeforeValidator(_named_data)] = Field(default_factory=dict)
+    """Keys of ``data`` that are others for this model."""
+    trainer: dict[str, Any] = Field(default_factory=dict)
+    """Keys of ``trainer`` that are others for this model."""
+    unused_outputs: bool = False
+    """Whether there may be more outputs than classes: to the loss, classes that never occur."""
 
     @field_validator("layers", mode="before")
     @classmethod
@@ -133,6 +145,10 @@ class ModelConfig(SpecModel):
         if self.replace and self.base is None:
             raise refusal("`replace` needs `base`, the model whose layers are replaced")
         return self
+
+
+_INHERITED = ("init", "freeze", "train_on", "data", "trainer", "unused_outputs")
+"""What a variant has from its base unless it says otherwise."""
 
 
 def resolve_bases(models: dict[str, ModelConfig]) -> dict[str, ModelConfig]:
@@ -185,7 +201,7 @@ def _variant(name: str, model: ModelConfig, base: ModelConfig) -> ModelConfig:
             raise ProblemError(Problem(place, message))
     written = model.model_fields_set
     update: dict[str, Any] = {"layers": _replaced(base.layers, model.replace)}
-    update |= {key: getattr(base, key) for key in ("init", "freeze") if key not in written}
+    update |= {key: getattr(base, key) for key in _INHERITED if key not in written}
     return model.model_copy(update=update)
 
 

@@ -136,6 +136,8 @@ class _Writer:
             (CircuitConfig, "measure"): measure_form,
             (ModelConfig, "layers"): lambda: either({"enum": [*CATALOGUE]}, array(self.layer())),
             (Concat, "branches"): lambda: {**array(array(self.layer())), "minItems": 2},
+            (ModelConfig, "data"): lambda: either(self.data_name(), self.mapping(DataConfig)),
+            (ModelConfig, "trainer"): lambda: self.mapping(TrainerConfig),
             (ModelConfig, "replace"): lambda: {
                 "type": "object",
                 "propertyNames": {"enum": list(LAYERS)},

@@ -71,6 +71,7 @@ def classification_metrics(
     kind: str = "logits",
     threshold: float | None = None,
     names: Iterable[str] = CLASSIFICATION_METRICS,
+    unused_outputs: bool = False,
 ) -> Metrics:
     """Metrics of a classifier.
 
@@ -86,6 +87,9 @@ def classification_metrics(
         scores, 1/2 for probabilities. (Mean squared error on labels 0 and 1
         wants 1/2.)
     names : iterable of str
+    unused_outputs : bool
+        Whether there may be more columns than classes. To predict one of these is wrong, and
+        the probability that they have is missing from the classes.
 
     Raises
     ------
@@ -100,7 +104,9 @@ def classification_metrics(
         raise ValueError(f"kind of outputs: {', '.join(OUTPUT_KINDS)}, not {kind!r}")
     if len(scores) != len(y):
         raise ValueError(f"{len(scores)} outputs for {len(y)} labels")
-    if scores.shape[1] != n_classes and not (scores.shape[1] == 1 and n_classes == 2):
+    columns = scores.shape[1]
+    fits = columns == n_classes or (columns == 1 and n_classes == 2)
+    if not fits and not (unused_outputs and columns > n_classes):
         raise ValueError(f"{scores.shape[1]} columns of outputs for {n_classes} classes")
     predicted = predictions(scores, kind=kind, threshold=threshold)
     shares = probabilities(scores, kind)
@@ -109,7 +115,7 @@ def classification_metrics(
         if name == "roc_auc":
             return _roc_auc(y, scores, shares, n_classes)
         if name == "log_loss":
-            return _log_loss(y, shares, n_classes)
+            return _log_loss(y, shares)
         return _LABELLED[name](y, predicted, n_classes)
 
     return _collect(names, CLASSIFICATION_METRICS, scores, y, compute)
@@ -249,7 +255,7 @@ def _roc_auc(y: NDArray[np.int64], scores: Floats, probabilities: Floats | None,
     return float(np.mean(each))
 
 
-def _log_loss(y: NDArray[np.int64], probabilities: Floats | None, n: int) -> float:
+def _log_loss(y: NDArray[np.int64], probabilities: Floats | None) -> float:
     from sklearn.metrics import log_loss
 
     if probabilities is None:
@@ -257,7 +263,8 @@ def _log_loss(y: NDArray[np.int64], probabilities: Floats | None, n: int) -> flo
     sums = probabilities.sum(axis=1, keepdims=True)
     if probabilities.min() < 0 or np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise _UndefinedError("the outputs are no probabilities: they do not sum to 1")
-    return float(log_loss(y, probabilities / sums, labels=range(n)))
+    columns = probabilities.shape[1]
+    return float(log_loss(y, probabilities / sums, labels=range(columns)))
 
 
 def _needs_all_classes(y: NDArray[np.int64], n: int) -> None:

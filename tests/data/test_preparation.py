@@ -222,3 +222,14 @@ def test_a_regression_table_needs_no_classes():
     prepared = prepare_table(Table(x, np.ones(10), ("a", "b")), DataRequest("mine"), 0)
     assert prepared.target_scale == (1.0, 1.0)
     assert np.array_equal(prepared.y_train, np.zeros(6))
+
+
+@pytest.mark.parametrize("order", ["random", "first"])
+def test_training_on_all_takes_every_row_that_is_not_held_out_and_moves_none_that_is(order):
+    few = DataRequest("wine", {}, "all", {"per_class": 10}, 20, {"per_class": 10}, order=order)
+    small, whole = prepare(few, 3), prepare(dataclasses.replace(few, train_on="all"), 3)
+    for part in ("validation", "test"):
+        assert np.array_equal(small.indices[part], whole.indices[part])
+    train, *held_out = indices_of(whole)
+    assert train == set(range(178)).difference(*held_out)
+    assert set(small.indices["train"].tolist()) < train

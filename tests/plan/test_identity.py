@@ -108,6 +108,9 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
         "models.qnn.init.quantum={normal: {std: 0.2}}",
     ),
     "models.*.freeze": ((), "models.qnn.freeze=[classical]"),
+    "models.*.train_on": ("data.split.train=20", "models.qnn.train_on=all"),
+    "models.*.data": ((), "models.qnn.data.transform=[standardize]"),
+    "models.*.trainer": ((), "models.qnn.trainer.optimizer.learning_rate=0.2"),
     "baselines.name": ("baselines=[svm_rbf]", "baselines=[random_forest]"),
     "baselines.inputs": ("baselines=[svm_rbf]", "baselines=[{name: svm_rbf, inputs: raw}]"),
     "baselines.to": (
@@ -181,6 +184,7 @@ OUTSIDE: dict[str, str] = {
     "fit.per": "fit.per=[noise]",
     "fit.models": "fit.models=[power]",
     "fit.start": "fit.start=3",
+    "models.*.unused_outputs": "models.qnn.unused_outputs=true",
     "backends.label": "backends=[{name: reference, label: mine}, {name: pennylane, label: theirs}]",
 }
 

@@ -63,6 +63,7 @@ GOOD = [
     "trainer: {loss: nll_probs}\n",
     "  m: {layers: [relu], init: {quantum: {normal: {std: 1}}}}\n",
     "  m: {layers: [relu], init: {quantum: {name: normal, std: 1}}}\n",
+    "  m: {layers: [relu], train_on: all, data: iris, trainer: {epochs: 3}}\n",
 ]
 
 

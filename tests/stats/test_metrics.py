@@ -35,6 +35,28 @@ def test_probabilities_and_their_logits_have_the_same_metrics():
     )
 
 
+def test_outputs_beyond_the_classes_are_classes_that_never_occur():
+    wide = np.concatenate([LOGITS, np.full((60, 2), -5.0)], axis=1)
+    wide[:6, 4] = 8.0  # six rows are taken for the last of the unused ones
+    with pytest.raises(ValueError, match="5 columns of outputs for 3 classes"):
+        classification_metrics(wide, LABELS, 3)
+    values = classification_metrics(wide, LABELS, 3, unused_outputs=True).values
+    chosen = wide.argmax(axis=1)
+    shares = np.exp(wide) / np.exp(wide).sum(axis=1, keepdims=True)
+    classes = {"labels": range(3), "average": "macro"}
+    each = [reference.roc_auc_score(n == LABELS, shares[:, n]) for n in range(3)]
+    assert values == pytest.approx(
+        {
+            "accuracy": np.mean(chosen == LABELS),
+            "balanced_accuracy": reference.recall_score(LABELS, chosen, **classes),
+            "f1_macro": reference.f1_score(LABELS, chosen, **classes),
+            "roc_auc": np.mean(each),
+            "log_loss": -np.log(shares[np.arange(60), LABELS]).mean(),
+        }
+    )
+    assert values["accuracy"] < classification_metrics(LOGITS, LABELS, 3).values["accuracy"]
+
+
 def test_one_logit_means_the_same_as_two_whose_difference_it_is():
     labels, logit = LABELS % 2, RANDOM.normal(size=60)
     two = np.stack([np.zeros(60), logit], axis=1)

@@ -14,6 +14,7 @@ from qbench.exceptions import PlotError
 from qbench.report.frames import from_one_backend
 from qbench.report.plots.source import Drawing, Source
 from qbench.runner.outcome import decision_threshold, output_kind
+from qbench.runner.prediction import NO_CLASS
 from qbench.stats import predictions
 from qbench.store import OK
 
@@ -67,10 +68,12 @@ def _cells(source: Source, panel: str, ok: pd.DataFrame) -> list[dict[str, Any]]
             threshold=decision_threshold(trial["loss"]),
         )
         _check(row, prepared.y_test, predicted)
-        counts = np.zeros((prepared.n_classes, prepared.n_classes), dtype=int)
+        width = prepared.n_classes + int(outputs.shape[1] > prepared.n_classes)
+        predicted = np.minimum(predicted, prepared.n_classes)
+        counts = np.zeros((prepared.n_classes, width), dtype=int)
         np.add.at(counts, (prepared.y_test, predicted), 1)
         total = counts if total is None else total + counts
-        names = tuple(map(str, prepared.class_labels))
+        names = (*map(str, prepared.class_labels), NO_CLASS)
     if total is None:
         return []
     shares = total / np.maximum(total.sum(axis=1, keepdims=True), 1)

@@ -156,16 +156,16 @@ def draw_matrices(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
     grid = figure.subplots(lines, columns, squeeze=False)
     for axes, title in zip(grid.flat, titles, strict=False):
         rows = points[points["panel"] == title]
-        names = list(dict.fromkeys(rows["y"]))
+        names, said = list(dict.fromkeys(rows["y"])), list(dict.fromkeys(rows["x"]))
         size = len(names)
-        shares = rows["share"].to_numpy(dtype=float).reshape(size, size)
-        counts = rows["count"].to_numpy().reshape(size, size)
+        shares = rows["share"].to_numpy(dtype=float).reshape(size, len(said))
+        counts = rows["count"].to_numpy().reshape(size, len(said))
         axes.imshow(shares, cmap="Greys" if grey else "Blues", vmin=0, vmax=1)
-        for true, predicted in np.ndindex(size, size):
+        for true, predicted in np.ndindex(size, len(said)):
             text = axes.text(predicted, true, str(counts[true, predicted]), ha="center")
             text.set(va="center", fontsize=7 if size <= 4 else 5)
             text.set_color("white" if shares[true, predicted] > 0.55 else "black")
-        axes.set_xticks(range(size), names)
+        axes.set_xticks(range(len(said)), said)
         axes.set_yticks(range(size), names)
         axes.grid(visible=False)
         axes.set_title(_wrapped(title), fontsize=7)
