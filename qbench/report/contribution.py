@@ -9,9 +9,9 @@ import pandas as pd
 
 from qbench.report.cells import interval_cell, interval_column
 from qbench.report.frames import LABEL, at, from_one_backend, paired
-from qbench.report.resolution import SHARES
 from qbench.report.table import Column, significant
 from qbench.spec import CLASSICAL_CONTROLS, CONTROLS, split_control
+from qbench.spec.published import SHARES
 from qbench.stats import HIGHER_IS_BETTER, least_difference
 
 CONTROL = "control"

@@ -37,8 +37,10 @@ from qbench.report.frames import (
     reasons,
     trained,
 )
+from qbench.report.published import Entry, PublishedValues, published_columns
 from qbench.report.resolution import resolved_lines
 from qbench.report.table import Column, Table
+from qbench.report.unbalanced import further_metrics, unbalanced_lines
 from qbench.stats import Interval, mean_interval, paired_difference
 from qbench.store import OK
 
@@ -51,6 +53,7 @@ def models_table(
     baseline: Baseline | None = None,
     metric: str | None = None,
     everything: pd.DataFrame | None = None,
+    published: Sequence[Entry] = (),
 ) -> Table:
     """One row a model, control or baseline at each point of the grid.
 
@@ -68,25 +71,34 @@ def models_table(
         One that is recorded; by default the leading one.
     everything : DataFrame, optional
         Where ``frame`` is a part of the run's rows: all, to find the baseline in.
+    published : sequence of mappings
+        As the run keeps them: ``where``, ``metric``, ``value``, ``n_test``, ``source``.
     """
     models = trained(frame)
     frame = frame.loc[models.index.union(draws_of_models(frame).index)]
     axes = axes_of(frame)
     column = metric_column(frame, metric)
-    others = _Others(frame if everything is None else everything, column, baseline)
-    table = Table("Models", _columns(axes, column))
+    everything = frame if everything is None else everything
+    others = _Others(everything, column, baseline)
+    theirs = PublishedValues(published, column, trained(everything))
+    further = further_metrics(models, column)
+    table = Table("Models", _columns(axes, column, further))
     for labels, group in group_by_axes(models, axes):
         for method in in_order(group):
             rows = group[group["method"] == method]
-            table.rows.append(labels | _row(rows, column) | others.compare(rows, labels))
+            row = _row(rows, [*([column] if column else []), *further]) | theirs.cell(rows)
+            row |= theirs.compared(row)
+            table.rows.append(labels | row | others.compare(rows, labels))
     table.notes += _notes(table, frame, baseline)
+    table.notes += unbalanced_lines(models, column)
+    table.notes += theirs.lines(table.rows, axes)
     table.notes += contribution_lines(table.rows, axes, column)
     table.notes += resolved_lines(table.rows, axes, column)
     table.notes += reasons(_without_frameworks_row(frame), "method")
     return table
 
 
-def _columns(axes: Sequence[str], metric: str | None) -> list[Column]:
+def _columns(axes: Sequence[str], metric: str | None, further: Sequence[str]) -> list[Column]:
     columns = [Column(LABEL + axis, axis, numeric=False) for axis in axes]
     sizes = ("parameters_quantum", "parameters_classical")
     columns += [
@@ -101,8 +113,10 @@ def _columns(axes: Sequence[str], metric: str | None) -> list[Column]:
     if metric is not None:
         name = _name(metric)
         columns.append(interval_column(name, f"{name} [95%]"))
+    columns += [interval_column(_name(one), f"{_name(one)} [95%]", rank=3) for one in further]
     return [
         *columns,
+        *published_columns(),
         interval_column("difference", "difference [95%]", rank=1),
         interval_column("matched_difference", "vs matched MLP [95%]", rank=6),
         contribution_column(),
@@ -116,7 +130,7 @@ def _name(column: str) -> str:
     return column.partition(".")[2]
 
 
-def _row(rows: pd.DataFrame, metric: str | None) -> dict[str, Any]:
+def _row(rows: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Any]:
     chosen = from_one_backend(rows)
     ok = chosen[chosen["status"] == OK]
     first = chosen.iloc[0]
@@ -134,7 +148,7 @@ def _row(rows: pd.DataFrame, metric: str | None) -> dict[str, Any]:
     row |= {key: whole(counted, f"counts.{key}") for key in _SIZES}
     if row["parameters_classical"] is not None:
         row["parameters"] = f"{row['parameters_quantum'] or 0}/{row['parameters_classical']}"
-    if metric is not None:
+    for metric in metrics:
         row |= interval_cell(_name(metric), mean_interval(ok[metric].to_numpy(dtype=float)))
     return row | agreement_cell(rows)
 

@@ -9,10 +9,8 @@ import pandas as pd
 
 from qbench.report.frames import LABEL
 from qbench.report.table import significant
+from qbench.spec.published import SHARES
 from qbench.stats import detectable_difference
-
-SHARES = frozenset({"accuracy", "balanced_accuracy", "f1_macro", "roc_auc"})
-"""Metrics told in points, hundredths."""
 
 _MOST_LINES = 6
 

@@ -76,7 +76,13 @@ def _tables(
         baseline = Baseline.of_suite(run.machine.get("baseline"))
         if view.baseline:
             baseline = Baseline.parse(view.baseline, everything)
-        yield models_table(frame, baseline=baseline, metric=view.metric, everything=everything)
+        yield models_table(
+            frame,
+            baseline=baseline,
+            metric=view.metric,
+            everything=everything,
+            published=run.machine.get("published", ()),
+        )
     if "trainability" in kinds:
         yield trainability_table(frame, rule, in_full=view.in_full)
     if "points" in kinds:

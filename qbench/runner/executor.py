@@ -142,6 +142,7 @@ class Executor:
                 "fresh": self._options.fresh,
                 "baseline": suite.config.baseline,
                 "fit": suite.config.fit.model_dump(),
+                "published": suite.published,
             },
         )
         self._store.plan(self._run_id, [trial.record() for trial in self._plan.trials])

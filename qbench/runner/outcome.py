@@ -74,7 +74,10 @@ def train_outcome(
         timings=summarize_timings(timings),
         memory=result["memory"],
         agreement=agreement,
-        counts=trial.work.model.summary() if trial.work.model else {},
+        counts={
+            **(trial.work.model.summary() if trial.work.model else {}),
+            **_class_counts(prepared),
+        },
         artifacts={
             "outputs": outputs,
             "steps": {"seconds": np.asarray(timings["step_s"], dtype=float)},
@@ -103,9 +106,18 @@ def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> 
             if trial.work.inputs == "raw"
             else prepared.x_train.shape[1],
             "parameters_classical": result["parameters"],
+            **_class_counts(prepared),
         },
         artifacts={"outputs": {"test": arrays["outputs_test"]}},
     )
+
+
+def _class_counts(prepared: Prepared) -> dict[str, int]:
+    """Test rows of the largest and of the smallest class, the classes that it lacks apart."""
+    if prepared.task != "classification" or prepared.y_test is None or not len(prepared.y_test):
+        return {}
+    _, counts = np.unique(prepared.y_test, return_counts=True)
+    return {"test_largest_class": int(counts.max()), "test_smallest_class": int(counts.min())}
 
 
 def _time_to_target(trial: Trial, epochs: Sequence[EpochRecord]) -> dict[str, float]:

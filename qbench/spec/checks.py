@@ -15,6 +15,7 @@ from qbench.spec.layers import Quantum, Quanv2d, walk
 from qbench.spec.models import ModelConfig, resolve_bases
 from qbench.spec.own_settings import data_of, own_problems, trainer_of
 from qbench.spec.problems import Path, Problem, suggestion, unknown
+from qbench.spec.published import unrecorded
 from qbench.spec.trainability import check_task
 from qbench.spec.training import RecordConfig, TrainerConfig
 
@@ -63,6 +64,7 @@ def check(
         *_check_controls(config),
         *([] if own else _check_validation(config)),
         *_check_circuits(config),
+        *unrecorded(config.published, config.record.metrics),
         *check_task(config),
     ]
     return [
@@ -85,8 +87,8 @@ def _quantum(train: Iterable[str], models: Mapping[str, ModelConfig]) -> list[st
     return [name for name in train if name in models and _circuits(models[name].layers)]
 
 
-def _methods(config: SuiteConfig) -> list[str]:
-    """What differences can be taken against: models, their controls, baselines."""
+def methods(config: SuiteConfig) -> list[str]:
+    """What tables have rows of: models, their controls, baselines."""
     quantum = _quantum(config.train, config.models)
     controls = [control_key(name, control) for name in quantum for control in config.controls]
     return [*config.train, *controls, *(b.key for b in config.baselines)]
@@ -121,7 +123,7 @@ def _check_baselines(config: SuiteConfig) -> Iterator[Problem]:
             elif baseline.to not in config.models:
                 message = unknown("model", baseline.to, config.models)
                 yield Problem((*place, "mlp_matched", "to"), message)
-    names = _methods(config)
+    names = methods(config)
     if isinstance(config.baseline, str) and config.baseline not in names:
         message = unknown("model or baseline", config.baseline, names)
         yield Problem(("baseline",), message)
@@ -231,7 +233,7 @@ def check_reference(config: SuiteConfig, axes: dict[str, list[str]]) -> list[Pro
         return []
     known = {
         **axes,
-        "model": _methods(config),
+        "model": methods(config),
         "backend": [b.label or b.key for b in config.backends],
     }
     problems = []

@@ -15,6 +15,7 @@ from qbench.spec.dataset import DataConfig, data_slot
 from qbench.spec.gradient import FitConfig, GradientConfig
 from qbench.spec.models import ModelConfig
 from qbench.spec.problems import describe, label_of, nearest
+from qbench.spec.published import Published
 from qbench.spec.training import RecordConfig, TrainerConfig
 
 LANGUAGE_VERSION = 1
@@ -160,7 +161,7 @@ def _reference(value: Any) -> str | dict[str, str] | None:
 class SuiteConfig(SpecModel):
     """A suite at one point of its matrix, every default and expression resolved."""
 
-    planned = frozenset({"published", "search", "speed"})
+    planned = frozenset({"search", "speed"})
 
     qbench: Annotated[int, PlainValidator(_version)]
     """Version of the language."""
@@ -178,6 +179,8 @@ class SuiteConfig(SpecModel):
     """Streams that stay at the first seed."""
     baseline: Annotated[str | dict[str, str] | None, PlainValidator(_reference)] = None
     """Model, baseline or ``{axis: value}`` against which differences are taken."""
+    published: list[Published] = Field(default_factory=list)
+    """Figures of other authors, told beside one's own; not part of a trial's identity."""
     budget: Budget = Budget()
     """Limits of time and memory; not part of a trial's identity."""
     data: Annotated[DataConfig | None, BeforeValidator(data_slot)] = None

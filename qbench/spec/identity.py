@@ -25,6 +25,7 @@ models.*.base models.*.replace models.*.unused_outputs
 backends.label
 trainer.checkpoint
 fit.x fit.per fit.models fit.start
+published.where published.metric published.value published.n_test published.source
 """
 """Names, comparisons, limits, and what is resolved into other fields."""
 
@@ -84,7 +85,8 @@ def inside(config: SuiteConfig) -> dict[str, Any]:
     value = config.model_dump(mode="json")
     for field in _OUTSIDE.split():
         _remove(value, field.split("."))
-    value.pop("budget", None)
+    for section in ("budget", "published"):
+        value.pop(section, None)
     return value
 
 

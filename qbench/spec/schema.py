@@ -44,6 +44,7 @@ from qbench.spec.models import (
     ModelConfig,
     SmallAngle,
 )
+from qbench.spec.published import Published
 from qbench.spec.schema_forms import (
     OPEN,
     PLAIN,
@@ -56,6 +57,7 @@ from qbench.spec.schema_forms import (
     either,
     first_line,
     measure_form,
+    metric_form,
     metrics_form,
     named_mapping,
     none_form,
@@ -119,6 +121,14 @@ class _Writer:
             (SuiteConfig, "data"): lambda: either(self.data_name(), self.mapping(DataConfig)),
             (SuiteConfig, "baselines"): lambda: array(self.items(BASELINES, "name")),
             (SuiteConfig, "backends"): lambda: array(self.backend()),
+            (SuiteConfig, "published"): lambda: array(self.mapping(Published, required=True)),
+            (Published, "where"): lambda: {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": SCALAR,
+            },
+            (Published, "metric"): metric_form,
+            (Published, "source"): lambda: {"type": "string"},
             (Budget, "trial"): lambda: amount_form("s|min|h|d"),
             (Budget, "total"): lambda: amount_form("s|min|h|d"),
             (Budget, "memory"): lambda: amount_form("KB|MB|GB|KiB|MiB|GiB"),

@@ -121,10 +121,14 @@ def measure_form() -> Schema:
     }
 
 
+def metric_form() -> Schema:
+    """The name of a metric."""
+    return {"enum": [*CLASSIFICATION_METRICS, *REGRESSION_METRICS]}
+
+
 def metrics_form() -> Schema:
     """auto, or a list of metrics."""
-    known = {"enum": [*CLASSIFICATION_METRICS, *REGRESSION_METRICS]}
-    return either({"enum": ["auto"]}, {**array(known), "minItems": 1})
+    return either({"enum": ["auto"]}, {**array(metric_form()), "minItems": 1})
 
 
 def templates(registry: Mapping[str, Callable[..., Any]]) -> Schema:

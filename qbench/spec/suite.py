@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from qbench.exceptions import SpecError
 from qbench.spec.base import problems_of
-from qbench.spec.checks import check, check_reference, completed
+from qbench.spec.checks import check, check_reference, completed, methods
 from qbench.spec.config import SuiteConfig
 from qbench.spec.document import Document, parse, read_document
 from qbench.spec.experiments import read_experiments
@@ -29,6 +29,7 @@ from qbench.spec.matrix import (
 )
 from qbench.spec.merging import Locator, Overlay, apply_overlay, split_key
 from qbench.spec.problems import Problem, ProblemError, describe, spec_error, unknown
+from qbench.spec.published import MODEL, misplaced, published_values
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ class Suite:
     def fix(self) -> list[str]:
         """Streams that stay at the first seed: split, init, batches."""
         return list(self.config.fix)
+
+    @property
+    def published(self) -> list[dict[str, Any]]:
+        """Published values as plain JSON; one of some experiments alone names them in ``where``."""
+        return published_values((point.labels, point.config.published) for point in self.points)
 
     @cached_property
     def digest(self) -> str:
@@ -234,9 +240,33 @@ class _Loader:
                     lines += [locator.line(problem) for problem in error.problems]
                 if first_only or len(set(lines)) > 20:
                     break
+        lines = lines or self._misplaced(points, labels, bool(overlays))
         if lines:
             raise spec_error(lines)
         return labels, points
+
+    def _misplaced(
+        self, points: list[Point], labels: dict[str, list[str]], shortened: bool
+    ) -> list[str]:
+        """Published values of rows that the suite doesn't have, with no profile either."""
+        each = {id(point.config.published): point for point in points}.values()
+        known = _places(points, labels)
+
+        def told() -> list[str]:
+            return [
+                point.locator.line(problem)
+                for point in each
+                for problem in misplaced(point.config.published, known)
+            ]
+
+        if shortened and told():
+            try:
+                whole_labels, whole = self.load([])
+            except SpecError:
+                return told()
+            for axis, there in _places(whole, whole_labels).items():
+                known[axis] = [*known.get(axis, ()), *there]
+        return told()
 
     def _entries(self, overlays: list[Overlay]) -> list[_Entry]:
         """The experiments with their grids, under the overlays that reach them."""
@@ -343,6 +373,13 @@ def _all_labels(entries: list[_Entry]) -> dict[str, list[str]]:
         for axis in entry.grid.axes:
             found.setdefault(axis.name, {}).update(dict.fromkeys(v.label for v in axis.values))
     return {axis: list(labels) for axis, labels in found.items()}
+
+
+def _places(points: list[Point], labels: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What a published value can be told beside: the axes' labels, and what is trained."""
+    trained = [point.config for point in points if point.config.task == "train"]
+    named = dict.fromkeys(name for config in trained for name in methods(config))
+    return {MODEL: list(named), **labels}
 
 
 def _never_read(entries: list[_Entry], idle: list[dict[str, str]]) -> set[str]:

@@ -185,6 +185,10 @@ OUTSIDE: dict[str, str] = {
     "fit.models": "fit.models=[power]",
     "fit.start": "fit.start=3",
     "models.*.unused_outputs": "models.qnn.unused_outputs=true",
+    **dict.fromkeys(
+        [f"published.{key}" for key in ("where", "metric", "value", "n_test", "source")],
+        "published=[{where: {model: qnn}, metric: accuracy, value: 0.9, n_test: 9, source: them}]",
+    ),
     "backends.label": "backends=[{name: reference, label: mine}, {name: pennylane, label: theirs}]",
 }
 

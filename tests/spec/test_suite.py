@@ -173,7 +173,6 @@ def test_a_suite_of_baselines_alone_needs_no_model(load: Load) -> None:
         ("fix: split", "fix: must be a list, not text 'split'"),
         ("budget: {trial: 15}", "budget.trial: must be an amount such as 15min (s, min, h, d), or"),
         ("budget: {memory: 4 GigaByte}", "budget.memory: must be an amount such as 4GB (KB"),
-        ("published: []", "`published` is not yet supported (planned)"),
         ("search: {}", "`search` is not yet supported (planned)"),
         ("search: null", "`search` is not yet supported (planned)"),
         ("speed: {}", "`speed` is not yet supported (planned)"),

@@ -15,11 +15,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from qbench.report.plots.source import Drawing, is_numeric
 from qbench.report.plots.style import COLUMN_WIDTH, Look, legend_below, looks
+from qbench.spec.published import SHARES
 
 _LEGEND_ROW = 0.15  # inches
 _ROW = 0.17
 _MOST_NUMERIC_TICKS = 8
-_SHARES = ("accuracy", "balanced_accuracy", "f1_macro", "roc_auc")  # from 0 to 1
 _WIDE_TITLE = 18  # signs over half a column
 
 
@@ -103,7 +103,7 @@ def draw_scatter(figure: Figure, drawing: Drawing, *, log_x: bool, grey: bool) -
     for axes in drawn:
         if log_x:
             log_scale(axes, "x")
-        if drawing.y_label in _SHARES:
+        if drawing.y_label in SHARES:
             low, high = axes.get_ylim()
             axes.set_ylim(max(low, 0.0), min(high, 1.02))
     _legend(figure, styles)
