@@ -17,22 +17,30 @@ OWN = "own"
 TASKS = ("auto", "classification", "regression")
 
 Size = tuple[int, int]
+Stamp = tuple[str, int, int]
 
 
-def load_own(path: str, target: str = "", task: str = "auto", size: Size | None = None) -> Table:
+def load_own(
+    path: str,
+    target: str = "",
+    task: str = "auto",
+    size: Size | None = None,
+    folder: str = "",
+) -> Table:
     """The user's own data set, read once a process as long as it doesn't change.
 
     Parameters
     ----------
     path : str
-        A ``.csv``, ``.tsv`` or ``.parquet`` file, or a folder with a folder of images a class;
-        relative to the current folder.
+        A ``.csv``, ``.tsv`` or ``.parquet`` file, or a folder with a folder of images a class.
     target : str
         The column to predict; "" for a folder of images.
     task : str
         One of TASKS: whether the target is a class or a number.
     size : (height, width) or None
         To which images of different sizes are brought.
+    folder : str
+        Where a relative path is looked for, before the current folder.
 
     Raises
     ------
@@ -40,16 +48,37 @@ def load_own(path: str, target: str = "", task: str = "auto", size: Size | None 
         There is no such file, or what is in it cannot be used; with row and column, or the
         image.
     """
-    if not path:
-        raise DataError("data set own: give `path`, your file or folder, instead of a name")
-    place = Path(path).expanduser()
-    if not place.exists():
-        raise DataError(f"{path}: there is no such file or folder (from {Path.cwd()})")
+    place = _find(path, folder)
     return _read(place, target, task, size, _stamps(place))
 
 
-def _stamps(place: Path) -> tuple[tuple[str, int, int], ...]:
-    """What shows that something in a file or folder has changed."""
+def state_of(path: str, folder: str = "") -> tuple[Stamp, ...]:
+    """What shows that something in the user's file or folder has changed.
+
+    Raises
+    ------
+    DataError
+        There is no such file.
+    """
+    return _stamps(_find(path, folder))
+
+
+def _find(written: str, folder: str) -> Path:
+    """The path in the first of its folders that has it."""
+    if not written:
+        raise DataError("data set own: give `path`, your file or folder, instead of a name")
+    path = Path(written).expanduser()
+    folders = dict.fromkeys((Path(folder).absolute(), Path.cwd()))
+    places = [path] if path.is_absolute() else [each / path for each in folders]
+    for place in places:
+        if place.exists():
+            return place
+    looked = " or ".join(str(place.parent) for place in places)
+    raise DataError(f"{path}: there is no such file or folder in {looked}")
+
+
+def _stamps(place: Path) -> tuple[Stamp, ...]:
+    """Name, bytes and time of the last change of every file."""
     place = place.absolute()
     files = sorted(place.rglob("*")) if place.is_dir() else [place]
     states = [(str(file), file.lstat()) for file in files]
@@ -58,7 +87,7 @@ def _stamps(place: Path) -> tuple[tuple[str, int, int], ...]:
 
 @lru_cache(maxsize=4)
 def _read(
-    place: Path, target: str, task: str, size: Size | None, stamps: tuple[tuple[str, int, int], ...]
+    place: Path, target: str, task: str, size: Size | None, stamps: tuple[Stamp, ...]
 ) -> Table:
     if place.is_dir():
         if target:

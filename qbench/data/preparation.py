@@ -87,7 +87,7 @@ def _load(request: DataRequest) -> Table:
         return find_dataset(request.name).load(request.options)
     first = request.transform[0] if request.transform else ("", None)
     size = resize_size(first[1]) if first[0] == "resize" else None
-    return load_own(**request.options, size=size)
+    return load_own(**request.options, size=size, folder=request.folder)
 
 
 def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ Transform = tuple[str, Any]
 
 PARTS = ("train", "validation", "test")
 
-_PLAIN = ("name", "options", "order", "train_on")
+_PLAIN = ("name", "options", "order", "train_on", "folder")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class DataRequest:
     train_on : "split" or "all"
         All: every sample that is neither validation nor test trains, however few ``train``
         asks for; the other two parts stay what they are.
+    folder : str
+        Where a relative path of the user's own is looked for first: the suite's folder.
     """
 
     name: str
@@ -50,6 +52,7 @@ class DataRequest:
     order: str = "random"
     transform: tuple[Transform, ...] = ()
     train_on: str = "split"
+    folder: str = ""
 
     @property
     def is_own(self) -> bool:
@@ -60,6 +63,13 @@ class DataRequest:
     def split(self) -> dict[str, PartSize]:
         """Sizes by part."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def anywhere(self) -> DataRequest:
+        """The same without where the user's own data lie, for which their content stands."""
+        if not self.is_own:
+            return self
+        options = {name: value for name, value in self.options.items() if name != "path"}
+        return replace(self, name="own", options=options, folder="")
 
     def to_json(self) -> dict[str, Any]:
         """A mapping that JSON can hold, the same for equal requests."""
@@ -77,6 +87,7 @@ class DataRequest:
                 for name, value in self.transform
             ],
             **({} if self.train_on == "split" else {"train_on": self.train_on}),
+            **({"folder": self.folder} if self.folder else {}),
         }
 
     @staticmethod

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from qbench.data import DataRequest, find_dataset, prepare
+from qbench.data.own import Stamp, state_of
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,12 @@ def summarize(request: DataRequest) -> DatasetSummary:
     DataError, UnknownNameError
         It cannot be had, split or transformed as asked.
     """
-    return _summarized(json.dumps(request.to_json(), sort_keys=True))
+    state = state_of(request.options["path"], request.folder) if request.is_own else ()
+    return _summarized(json.dumps(request.to_json(), sort_keys=True), state)
 
 
 @lru_cache(maxsize=128)
-def _summarized(request: str) -> DatasetSummary:
+def _summarized(request: str, state: tuple[Stamp, ...]) -> DatasetSummary:
     prepared = prepare(DataRequest.from_json(json.loads(request)), 0)
     return DatasetSummary(
         task=prepared.task,
@@ -66,8 +69,11 @@ def _every_option(data: Any) -> dict[str, Any]:
     return {**defaults, **given}
 
 
-def data_request(data: Any, train_on: str = "split") -> DataRequest:
-    """The spec's ``data`` as the data package takes it, with a model's ``train_on``."""
+def data_request(data: Any, folder: Path, train_on: str = "split") -> DataRequest:
+    """The spec's ``data`` as the data package takes it, with a model's ``train_on``.
+
+    ``folder`` is that of the suite's file, where a relative path is looked for first.
+    """
     transform = []
     for step in data.transform:
         options = step.model_dump(exclude={"name"})
@@ -75,6 +81,7 @@ def data_request(data: Any, train_on: str = "split") -> DataRequest:
     return DataRequest.from_json(
         {
             "name": data.name,
+            "folder": str(folder) if "path" in data.options else "",
             "options": _every_option(data),
             "classes": data.classes,
             "split": data.split.model_dump(),

@@ -40,10 +40,10 @@ class Setting:
     @cached_property
     def request(self) -> DataRequest:
         """The data; checked to be there where a model is trained."""
-        config = self.point.config
+        config, folder = self.point.config, self.point.folder
         if self.name is None:
-            return data_request(config.data)
-        return data_request(data_of(config, self.name), config.models[self.name].train_on)
+            return data_request(config.data, folder)
+        return data_request(data_of(config, self.name), folder, config.models[self.name].train_on)
 
     @cached_property
     def data(self) -> DatasetSummary:

@@ -108,12 +108,12 @@ class Work:
 
     @cached_property
     def canonical(self) -> dict[str, Any]:
-        """The resolved form that is hashed, without the seed."""
+        """The resolved form, without the seed: what the identity hashes, and where the data lie."""
         return {
             "scheme": IDENTITY_SCHEME,
             "task": self.task,
             "method_kind": self.method_kind,
-            "data": self._data,
+            "data": self._data(self.data),
             "layers": list(self.model.layers) if self.model else None,
             "estimator": self.estimator,
             "trainer": self.trainer,
@@ -137,15 +137,16 @@ class Work:
             "refusal": self.refusal,
         }
 
-    @property
-    def _data(self) -> dict[str, Any] | None:
-        if self.data is None:
+    def _data(self, data: DataRequest | None) -> dict[str, Any] | None:
+        if data is None:
             return None
-        return {**self.data.to_json(), "digest": self.data_digest, "inputs": self.inputs}
+        return {**data.to_json(), "digest": self.data_digest, "inputs": self.inputs}
 
     @cached_property
     def _hashed(self) -> Any:
-        text = json.dumps(self.canonical, sort_keys=True, separators=(",", ":"))
+        data = self._data(self.data.anywhere()) if self.data else None
+        words = {**self.canonical, "data": data}
+        text = json.dumps(words, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode())
 
     def identity(self, streams: Mapping[str, int]) -> str:

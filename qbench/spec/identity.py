@@ -19,7 +19,7 @@ from qbench.spec.models import ModelConfig
 Side = Literal["inside", "outside"]
 
 _OUTSIDE = """
-qbench name description seeds baseline train controls
+qbench name description seeds baseline train controls data.path
 budget.trial budget.total budget.memory
 models.*.base models.*.replace models.*.unused_outputs
 backends.label
@@ -31,7 +31,7 @@ published.where published.metric published.value published.n_test published.sour
 
 _INSIDE = """
 task fix
-data.name data.path data.target data.options data.classes data.order
+data.name data.target data.options data.classes data.order
 data.split.train data.split.validation data.split.test
 data.transform.name data.transform.range data.transform.n_components data.transform.size
 circuits.*.n_qubits circuits.*.encoding circuits.*.ansatz circuits.*.blocks
@@ -75,7 +75,8 @@ IDENTITY: dict[str, Side] = {
 """Every field of the language, dotted as in :func:`fields`, and on which side it is.
 
 ``seeds`` is outside because a trial has one seed of its own, which is inside; ``train`` and
-``controls`` choose among trials, whose models are inside;
+``controls`` choose among trials, whose models are inside; ``data.path`` because the hash of
+what lies there is inside;
 the names of circuits and models are labels.
 """
 

@@ -40,6 +40,11 @@ class Point:
     config: SuiteConfig
     locator: Locator = field(repr=False, compare=False)
 
+    @property
+    def folder(self) -> Path:
+        """That of the suite's file."""
+        return self.locator.document.path.absolute().parent
+
     def error(self, *problems: Problem) -> SpecError:
         """Mistakes that show only once the data is known, told with their places in the file."""
         return spec_error([self.locator.line(problem) for problem in problems])

@@ -1,5 +1,7 @@
 """CSV and Parquet files of the user's: read as they are meant, or refused with row and column."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,10 +117,24 @@ def test_a_file_that_is_no_parquet_is_refused(write):
 def test_a_path_to_nothing_and_a_file_of_another_kind_are_refused(write, tmp_path):
     with pytest.raises(DataError, match="no such file or folder"):
         load_own(str(tmp_path / "none.csv"), "y")
+    with pytest.raises(DataError, match=rf"^none.csv: .* in {tmp_path}/suites or {Path.cwd()}$"):
+        load_own("none.csv", "y", folder=str(tmp_path / "suites"))
     with pytest.raises(DataError, match=r"is no \.csv, \.tsv, \.parquet file"):
         load_own(write(GOOD, "my.xlsx"), "y")
     with pytest.raises(DataError, match="for images give their folder"):
         load_own(write(GOOD, "my.png"))
+
+
+def test_a_path_is_of_the_suites_folder_first_and_of_the_current_one_else(
+    write, tmp_path, monkeypatch
+):
+    write(GOOD)
+    (tmp_path / "suites").mkdir()
+    monkeypatch.chdir(tmp_path)
+    there = str(tmp_path / "suites")
+    assert len(load_own("my.csv", "kind", folder=there).y) == len(GOOD.splitlines()) - 1
+    (tmp_path / "suites" / "my.csv").write_text(GOOD + "9,9,newt\n")
+    assert len(load_own("my.csv", "kind", folder=there).y) == len(GOOD.splitlines())
 
 
 def test_a_changed_file_is_read_again_and_gives_another_digest(write):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from qbench.data import DataRequest, prepare
 from qbench.plan import Plan, make_plan
 from qbench.registry import load_registry
 from qbench.spec import IDENTITY, load_suite
@@ -52,7 +53,6 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     # field: (what is set before, what is then set to change it)
     "fix": ((), "fix=[split]"),
     "data.name": ((), "data.name=circles"),
-    "data.path": (OWN_DATA, "data.path=other.csv"),
     "data.target": (OWN_DATA, "data.target=sort"),
     "data.options": ((), "data.options={noise: 0.2}"),
     "data.classes": ((), "data.classes=[1, 0]"),
@@ -213,7 +213,7 @@ def of(plan: Plan, task: str) -> set[str]:
 def test_every_field_is_tried():
     tried = {*INSIDE, *ONE_VALUE, "backends.version"}
     assert tried == {name for name, side in IDENTITY.items() if side == "inside"}
-    tried = {*OUTSIDE, "qbench", "seeds", "train", "controls"}
+    tried = {*OUTSIDE, "qbench", "seeds", "train", "controls", "data.path"}
     tried |= {"models.*.base", "models.*.replace"}
     assert tried == {name for name, side in IDENTITY.items() if side == "outside"}
 
@@ -229,6 +229,22 @@ def test_a_field_inside_the_identity_makes_other_trials(plan_of, field):
 @pytest.mark.parametrize("field", OUTSIDE)
 def test_a_field_outside_the_identity_makes_no_other_trial(plan_of, field):
     assert ids(plan_of()) == ids(plan_of(OUTSIDE[field]))
+
+
+def test_ones_own_data_are_the_same_wherever_they_lie(plan_of, tmp_path):
+    one = ids(plan_of(*OWN_DATA))
+    assert ids(plan_of(*OWN_DATA, "data.path=other.csv")) == one
+    assert ids(plan_of(*OWN_DATA, f"data.path={tmp_path / 'one.csv'}")) == one
+    (tmp_path / "other.csv").write_text((tmp_path / "one.csv").read_text().replace("59,", "60,"))
+    assert ids(plan_of(*OWN_DATA, "data.path=other.csv")) != one
+
+
+def test_a_trials_record_leads_to_ones_own_data_from_any_folder(plan_of, tmp_path, monkeypatch):
+    (trial, *_) = plan_of(*OWN_DATA).trials
+    monkeypatch.chdir("/")
+    request = DataRequest.from_json(trial.record().canonical["data"])
+    assert request == trial.work.data
+    assert prepare(request, 0).digest == trial.work.data_digest
 
 
 def test_a_number_of_samples_is_part_of_the_identity(plan_of):
