@@ -78,6 +78,7 @@ class TensorflowModel(HostModel):
         }
         self._outputs: dict[Shape, int] = {}
         self._masks: dict[Shape, list[tuple[Layer, Shape]]] = {}
+        self._shares: dict[tuple[int, int], Tensor] = {}
         self._rows = 0
         self._optimizer: Optimizer | None = None
         self._steps: dict[str, tuple[Optimizer | None, Callable[..., Tensor]]] = {}
@@ -150,16 +151,23 @@ class TensorflowModel(HostModel):
             index: self._tensor(filled(mask, rows))
             for index, mask in self._dropout_masks(x, counter).items()
         }
-        share = np.zeros(rows)
-        share[: len(x)] = 1.0 / len(x)
         loss = self._step(
             self._tensor(filled(x, rows)),
             self._target(x, filled(y, rows)),
-            self._tensor(share),
+            self._share(len(x), rows),
             self._tensor(np.array(numbers)),
             masks,
         )
         return float(loss)
+
+    def _share(self, given: int, rows: int) -> Tensor:
+        """Each row's part in the mean loss: nothing for those that fill a batch up."""
+        key = given, rows
+        if key not in self._shares:
+            share = np.zeros(rows)
+            share[:given] = 1.0 / given
+            self._shares[key] = self._tensor(share)
+        return self._shares[key]
 
     def predict(self, x: Array) -> Array:
         """Outputs in evaluation mode."""
