@@ -115,8 +115,8 @@ def make(scheduler: Mapping[str, Any] | None, rate: float, epochs: int) -> Sched
     """
     options = dict(scheduler or {"name": "none"})
     name = options.pop("name", None)
-    if name == "cosine":
-        options.setdefault("t_max", epochs)
+    if name == "cosine" and options.get("t_max") is None:
+        options["t_max"] = epochs
     kinds: dict[str, type[Schedule]] = {
         "none": Constant,
         "step": Step,

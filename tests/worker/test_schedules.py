@@ -40,8 +40,9 @@ def test_no_scheduler_keeps_the_rate():
     assert rates(None, 0.3, [1.0] * 5) == [0.3] * 5
 
 
-def test_cosine_reaches_its_minimum_at_the_last_epoch_by_default():
-    schedule = schedules.make({"name": "cosine", "eta_min": 0.01}, 1.0, epochs=8)
+@pytest.mark.parametrize("length", [{}, {"t_max": None}], ids=["left out", "as a suite says it"])
+def test_cosine_reaches_its_minimum_at_the_last_epoch_by_default(length):
+    schedule = schedules.make({"name": "cosine", "eta_min": 0.01, **length}, 1.0, epochs=8)
     schedule.epoch_ended(8, None)
     assert schedule.rate == pytest.approx(0.01)
 
