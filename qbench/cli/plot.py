@@ -27,8 +27,9 @@ def plot(
         list[str],
         typer.Argument(
             help="A run's id or a suite's name (the latest run by default), then the kind: "
-            "error, learning, time, accuracy-time, accuracy-parameters, gradient-variance, "
-            "gradient-depth, gradient-course, expressibility, confusion, or all.",
+            "error, error-bars, learning, time, accuracy-time, accuracy-parameters, "
+            "gradient-variance, gradient-depth, gradient-course, expressibility, confusion, "
+            "or all.",
             metavar="[RUN] KIND",
         ),
     ],
@@ -67,10 +68,11 @@ def plot(
 ) -> None:
     """Draw a run at column width, legible to the colour-blind and in grey.
 
-    error, accuracy-time and accuracy-parameters show means with 95% intervals over
-    seeds; learning and time medians with quartiles; the gradients' variances their 95%
-    intervals, with fitted lines and theory; expressibility a numbered mark a circuit;
-    confusion counts. What a run did not record is said, never drawn empty.
+    error, error-bars, accuracy-time and accuracy-parameters show means with 95% intervals
+    over seeds (error-bars beside what others published); learning and time medians with
+    quartiles; the gradients' variances their 95% intervals, with fitted lines and theory;
+    expressibility a numbered mark a circuit; confusion counts. What a run did not record
+    is said, never drawn empty.
 
     Example: qbench plot quickstart learning -o learning.pdf
     """

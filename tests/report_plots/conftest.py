@@ -21,6 +21,7 @@ def results(tmp_path_factory) -> Path:
     with open_store(path) as store:
         _grid(store)
         _plain(store)
+        _reduced(store)
         _failed(store)
         _plateaus(store)
         _depths(store)
@@ -101,6 +102,21 @@ def _plain(store: Store) -> None:
             artifacts={"outputs": {"test": _outputs(seed)[0]}},
         )
         trials[_record(f"f{seed}", "fit", "forest", "baselines", seed)] = fitted
+    _store(store, run, trials)
+
+
+def _reduced(store: Store) -> None:
+    """Two reductions, each an experiment of its own, and a published value of one point."""
+    value = {"metric": "accuracy", "value": 0.6, "n_test": 100, "source": "the paper"}
+    where = {"model": "crop", "images": "mnist", "n": "4"}
+    run = store.begin_run("reduced", machine={"published": [{"where": where} | value]})
+    trials = {}
+    for i, (method, images, n, seed) in enumerate(
+        itertools.product(("crop", "pca"), ("mnist", "cifar10"), "48", range(3))
+    ):
+        at = {"experiment": method, "images": images, "n": n}
+        record = _record(f"r{i}", "train", method, "reference", seed, at)
+        trials[record] = _training(0.5 + seed / 100, seed)
     _store(store, run, trials)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.container import BarContainer
 
 from qbench.exceptions import PlotError, UnknownNameError
 from qbench.report.plots import KINDS, Source, find_kinds, plot
@@ -51,6 +52,30 @@ def test_the_error_is_one_less_the_accuracy_with_the_interval_of_the_statistics(
     assert lines(figure)["qnn"] == pytest.approx(list(drawing.points["y"]))
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_xticklabels()] == ["2", "4", "10"]
+
+
+def test_bars_of_a_method_have_their_intervals_and_what_was_published_of_them(source_of):
+    figure, drawing = plot(source_of("reduced"), "error-bars")
+    assert [axes.get_title() for axes in figure.axes] == ["images = mnist", "images = cifar10"]
+    first = drawing.points[drawing.points["panel"] == "images = mnist"]
+    assert list(zip(first["x"], first["series"], strict=True)) == [
+        ("crop", "n = 4"), ("crop", "n = 8"), ("pca", "n = 4"), ("pca", "n = 8")
+    ]  # fmt: skip
+    bars = [c for c in figure.axes[0].containers if isinstance(c, BarContainer)]
+    assert [[b.get_height() for b in bar] for bar in bars] == [
+        pytest.approx(list(first[first["series"] == name]["y"])) for name in ("n = 4", "n = 8")
+    ]
+    expected = mean_interval(1 - np.array([0.5, 0.51, 0.52]))
+    assert (first["y_low"].iloc[0], first["y_high"].iloc[0]) == pytest.approx(
+        (expected.low, expected.high)
+    )
+    told = drawing.points.dropna(subset="published")
+    assert list(told["panel"]) == ["images = mnist"]
+    assert told["published"].iloc[0] == pytest.approx(0.4)
+    assert told["published_low"].iloc[0] < 0.4 < told["published_high"].iloc[0] < 0.6
+    (mark,) = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+    assert mark.get_ydata() == pytest.approx([0.4])
+    assert "published" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_without_an_axis_each_method_has_a_row(source_of):
@@ -252,6 +277,19 @@ def test_a_picture_is_a_column_wide_and_nothing_in_it_is_clipped(source_of, run,
             plot(source_of(run), kind)
         return
     figure, _ = plot(source_of(run), kind, grey=grey)
+    _check_layout(figure)
+
+
+def test_panels_of_bars_stand_below_each_other_and_clip_nothing(source_of):
+    figure, _ = plot(source_of("reduced"), "error-bars")
+    _check_layout(figure)
+    above, below = (axes.get_position() for axes in figure.axes)
+    assert (above.x0, above.width) == pytest.approx((below.x0, below.width))
+    assert above.y0 > below.y1
+
+
+def _check_layout(figure):
+    """A column wide, nothing clipped, the legend beside the data."""
     assert figure.get_figwidth() == pytest.approx(3.4)
     figure.draw_without_rendering()
     inside = figure.bbox.padded(1)

@@ -39,7 +39,7 @@ def test_all_writes_what_the_run_has_and_says_what_it_lacks(plotted):
     done = plotted("plain", "all", "--format", "svg", "--grey")
     assert done.exit_code == 0
     written = [Path(line) for line in done.stdout.split()]
-    assert len(written) == 7
+    assert len(written) == 8
     assert all(path.parent == Path("results/plots") and path.exists() for path in written)
     assert "no gradient-variance" in done.stderr
     assert "no expressibility" in done.stderr

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from qbench.exceptions import PlotError
 from qbench.report.frames import from_one_backend
 from qbench.report.plots.source import Drawing, Source, mean_of, median_of
+from qbench.report.published import PublishedValues
 from qbench.stats import HIGHER_IS_BETTER
 from qbench.store import OK
 
@@ -23,16 +25,55 @@ def error(source: Source) -> Drawing:
     A metric of which more is better is shown as 1 - metric.
     """
     metric, axis = source.measured("error"), source.main_axis()
-    label = f"1 - {metric}" if HIGHER_IS_BETTER[metric] else metric
-    if metric == "accuracy":
-        label = "test error"
     points = []
     for found, ok in _by_method(source):
-        values = ok[f"metrics.{metric}"]
-        values = 1 - values if HIGHER_IS_BETTER[metric] else values
         point = {"panel": source.panel(found, axis), "series": found["method"]}
+        values = _as_error(ok[f"metrics.{metric}"], metric)
         points.append(point | {"x": found.get(axis or "", "")} | mean_of(values, "y"))
-    return _drawing(source, points, axis or "", label, "error")
+    return _drawing(source, points, axis or "", _error_label(metric), "error")
+
+
+def error_bars(source: Source) -> Drawing:
+    """Error by method: a group of bars each, in it a bar for each value of an axis.
+
+    Further axes become panels, but for those that tell no more than the method does (an
+    experiment of its own). Published values stand on the bars that they are told beside.
+    """
+    metric, axis = source.measured("error"), source.main_axis()
+    theirs = PublishedValues(source.published, f"metrics.{metric}", source.frame)
+    several = source.frame.groupby("method")[[f"labels.{a}" for a in source.axes]].nunique().max()
+    apart = [a for a in source.axes if a != axis and several[f"labels.{a}"] > 1]
+    points = []
+    for found, ok in _by_method(source):
+        point: dict[str, Any] = {
+            "panel": ", ".join(f"{a} = {found[a]}" for a in apart),
+            "series": f"{axis} = {found[axis]}" if axis else "",
+            "x": found["method"],
+        }
+        values = _as_error(ok[f"metrics.{metric}"], metric)
+        points.append(point | mean_of(values, "y") | _told(theirs.cell(ok), metric))
+    return _drawing(source, points, "", _error_label(metric), "error by method")
+
+
+def _told(cell: Mapping[str, Any], metric: str) -> dict[str, float]:
+    """A published value as an error: the ends of its interval change places."""
+    value, low, high = (
+        float(_as_error(cell.get(f"published{end}", math.nan), metric))
+        for end in ("", "_low", "_high")
+    )
+    low, high = (high, low) if HIGHER_IS_BETTER[metric] else (low, high)
+    return {"published": value, "published_low": low, "published_high": high}
+
+
+def _as_error(value: Any, metric: str) -> Any:
+    """A metric of which more is better as 1 - metric."""
+    return 1 - value if HIGHER_IS_BETTER[metric] else value
+
+
+def _error_label(metric: str) -> str:
+    if metric == "accuracy":
+        return "test error"
+    return f"1 - {metric}" if HIGHER_IS_BETTER[metric] else metric
 
 
 def accuracy_time(source: Source) -> Drawing:

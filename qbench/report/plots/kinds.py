@@ -12,6 +12,7 @@ from pandas.api.types import is_numeric_dtype
 
 from qbench.exceptions import PlotError, UnknownNameError
 from qbench.report.plots import accuracy, circuits, confusion, course, variance
+from qbench.report.plots.bars_drawing import draw_bars
 from qbench.report.plots.decay_drawing import draw_decays
 from qbench.report.plots.drawing import (
     draw_bands,
@@ -63,6 +64,7 @@ def _variance(figure: Figure, drawing: Drawing, grey: bool) -> None:
 
 KINDS: dict[str, Kind] = {
     "error": Kind(accuracy.error, _error),
+    "error-bars": Kind(accuracy.error_bars, lambda f, d, grey: draw_bars(f, d, grey=grey)),
     "learning": Kind(course.learning, lambda f, d, grey: draw_bands(f, d, grey=grey)),
     "time": Kind(course.time, _log_values),
     "accuracy-time": Kind(accuracy.accuracy_time, _scatter),

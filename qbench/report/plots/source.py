@@ -12,6 +12,7 @@ import pandas as pd
 from qbench.exceptions import PlotError, UnknownNameError
 from qbench.report.decays import FitRule
 from qbench.report.frames import axes_of, matching, metric_column
+from qbench.report.published import Entry
 from qbench.stats import check_metric, mean_interval
 from qbench.store import OK, Store
 
@@ -51,6 +52,7 @@ class Source:
     by : the axis that the user asked for
     metric : the metric that the user asked for
     rule : what the suite says about fits
+    published : what others have found, as the suite tells it
     """
 
     store: Store
@@ -60,6 +62,7 @@ class Source:
     by: str | None = None
     metric: str | None = None
     rule: FitRule = field(default_factory=FitRule)
+    published: Sequence[Entry] = ()
 
     @staticmethod
     def open(
@@ -84,7 +87,8 @@ class Source:
         frame = matching(frame, where or {})
         (run,) = (run for run in store.runs() if run.id == run_id)
         rule = FitRule.of_run(run.machine)
-        source = Source(store, run_id, frame, store.epochs_frame(run_id), by, metric, rule)
+        epochs, published = store.epochs_frame(run_id), run.machine.get("published", ())
+        source = Source(store, run_id, frame, epochs, by, metric, rule, published)
         source._check_axis()
         if metric is not None:
             check_metric(metric)
