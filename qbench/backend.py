@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,15 @@ FINITE_DIFFERENCE_TOLERANCE = 1e-5
 """The same for ``diff_method: finite-diff`` gradients in double precision."""
 
 
+PARAMETER_SHIFT = "parameter-shift"
+
+TEXTBOOK_2X = "textbook-2x"
+"""The rule as the Qiskit textbook's hybrid network has it (2021): f(t + pi/2) - f(t - pi/2)
+without the factor 1/2 of the parameter-shift rule, so twice the derivative. A published
+mistake, kept to reproduce figures that have it: it runs on the modes of
+``parameter-shift`` and is never chosen by default."""
+
+
 @dataclass(frozen=True)
 class Execution:
     """How a circuit is run: fully resolved, nothing left to a default.
@@ -40,7 +49,7 @@ class Execution:
     device : str
         The framework's own simulator, such as ``default.qubit``.
     diff_method : str
-        PennyLane's words: backprop, adjoint, parameter-shift, finite-diff, ...
+        PennyLane's words (backprop, adjoint, parameter-shift, finite-diff, ...), or TEXTBOOK_2X.
     tier : one of TIERS
     precision : "double" or "single"
     threads : int
@@ -64,6 +73,11 @@ class Execution:
     def from_json(value: Mapping[str, Any]) -> Execution:
         """Inverse of :meth:`to_json`."""
         return Execution(**value)
+
+    @property
+    def gradient_factor(self) -> float:
+        """What the gradient rule gives, over the derivative: 1, or 2 of ``textbook-2x``."""
+        return 2.0 if self.diff_method == TEXTBOOK_2X else 1.0
 
     @property
     def tolerance(self) -> float:
@@ -102,6 +116,12 @@ class Capabilities:
     max_qubits: int | None = None
     """Where the framework itself stops; None if memory alone is the limit."""
 
+    @property
+    def textbook_modes(self) -> tuple[Mode, ...]:
+        """The modes of ``textbook-2x``: those of parameter-shift, whose circuits it runs."""
+        shifts = [mode for mode in self.modes if mode.diff_method == PARAMETER_SHIFT]
+        return tuple(replace(mode, diff_method=TEXTBOOK_2X) for mode in shifts)
+
     def resolve(
         self,
         *,
@@ -126,7 +146,8 @@ class Capabilities:
         fixed = {key: value for key, value in asked.items() if value is not None}
         if not fixed:
             fixed["tier"] = "documented"
-        fitting = [m for m in self.modes if all(getattr(m, k) == v for k, v in fixed.items())]
+        modes = self.textbook_modes if diff_method == TEXTBOOK_2X else self.modes
+        fitting = [m for m in modes if all(getattr(m, k) == v for k, v in fixed.items())]
         fitting.sort(key=lambda mode: mode.tier != "documented")
         wanted = ", ".join(f"{k}={v}" for k, v in fixed.items())
         if not fitting:

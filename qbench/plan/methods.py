@@ -20,6 +20,7 @@ from qbench.registry import BackendInfo, find, pins
 from qbench.spec import Point, control_key, measures_circuits, written_layers
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
+from qbench.worker.textbook import textbook_refusal
 
 CLASSICAL = "baselines"
 """The backend whose environment trains classical models and fits estimators."""
@@ -124,6 +125,7 @@ class PointPlanner:
         if not model.is_quantum:
             return self._classical(common)
         works = [self._on(variant, model, common) for variant in self.variants]
+        works.sort(key=lambda work: work.execution is None or work.execution.gradient_factor != 1)
         first = next((work for work in works if work.refusal is None), works[0])
         return replace(first, gradient_course=self._course, refusal=refusal or first.refusal)
 
@@ -170,6 +172,8 @@ class PointPlanner:
         refusal = variant.refusal
         for circuit in model.circuits:
             refusal = refusal or variant.backend.capabilities.refusal(circuit)
+            if variant.execution is not None:
+                refusal = refusal or textbook_refusal(circuit, variant.execution)
         return Work(
             task=self.config.task,
             backend=variant.backend,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from qbench.backend import TEXTBOOK_2X
 from qbench.exceptions import UnknownNameError
 from qbench.spec import selects
 from qbench.spec.problems import unknown
@@ -145,10 +146,16 @@ def leading_metrics(frame: pd.DataFrame) -> list[str]:
 
 
 def from_one_backend(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the first variant that is complete, else of the one with most ok."""
+    """The rows of the first variant that is complete, else of the one with most ok.
+
+    A variant with ``textbook-2x`` is trained differently: it stands for the others only where
+    there are no others.
+    """
     groups: list[pd.DataFrame] = [
         rows[rows["variant"] == variant] for variant in dict.fromkeys(rows["variant"])
     ]
+    true = [group for group in groups if not (group["diff_method"] == TEXTBOOK_2X).any()]
+    groups = true or groups
     complete = [g for g in groups if (g["status"] == OK).all()]
     return complete[0] if complete else max(groups, key=lambda g: int((g["status"] == OK).sum()))
 
@@ -160,6 +167,15 @@ def paired(first: pd.DataFrame, second: pd.DataFrame, columns: Sequence[str]) ->
     """
     sides = [side[side["status"] == OK][["seed", *columns]] for side in (first, second)]
     return sides[0].merge(sides[1], on="seed", suffixes=("", "_other")).dropna()
+
+
+def mistaken_rule(rows: pd.DataFrame) -> Iterator[str]:
+    """What a reader must know of rows whose gradients are a published mistake."""
+    if (rows["diff_method"] == TEXTBOOK_2X).any():
+        yield (
+            f"{TEXTBOOK_2X}: a published mistake, no gradient: f(t + pi/2) - f(t - pi/2) without "
+            "the factor 1/2, twice the derivative; its agreement is with twice the reference's"
+        )
 
 
 def reasons(rows: pd.DataFrame, by: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ from qbench.report.frames import (
     from_one_backend,
     group_by_axes,
     metric_column,
+    mistaken_rule,
     paired,
     reasons,
     trained,
@@ -229,6 +230,7 @@ def _notes(table: Table, frame: pd.DataFrame, baseline: Baseline | None) -> Iter
             "gradient variance: of the first batch's loss, mean over the quantum weights, "
             "over draws of the initial weights that are no training seeds"
         )
+    yield from mistaken_rule(frame)
     yield "hyper-parameters are those of the suite: none was tuned"
     if any(row.get("agreement_text") for row in table.rows):
         yield (

@@ -253,10 +253,11 @@ class CircuitGradients(_Measurement):
         about = (self.built, self.asked["init"], self.kept)
         known, limit = closed_form(*about), two_design(*about)
         told: dict[str, Any] = {}
+        square = self.execution.gradient_factor**2
         if known is not None:
-            told |= {"theory": known.variance, "theory_name": known.name}
+            told |= {"theory": square * known.variance, "theory_name": known.name}
             told |= {} if known.kurtosis is None else {"theory_kurtosis": known.kurtosis}
-        return told if limit is None else told | {"two_design": limit.variance}
+        return told if limit is None else told | {"two_design": square * limit.variance}
 
     def _agreement(self) -> dict[str, float]:
         """Largest differences from the reference over the first draws."""
@@ -266,7 +267,8 @@ class CircuitGradients(_Measurement):
         outputs, gradients, _ = ReferenceProgram(self.circuit).vjp(
             rows, np.empty(0), np.ones((len(rows), 1)), wrt_weights=False
         )
-        differences = {"gradients": self.draws.gradients[: len(rows)] - gradients[:, self.columns]}
+        expected = self.execution.gradient_factor * gradients[:, self.columns]
+        differences = {"gradients": self.draws.gradients[: len(rows)] - expected}
         if self.draws.outputs is not None:
             differences["outputs"] = self.draws.outputs[: len(rows)] - outputs[:, 0]
         return {name: float(np.abs(each).max()) for name, each in differences.items()}

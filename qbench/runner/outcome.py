@@ -167,9 +167,10 @@ def measure_agreement(trial: Trial, arrays: Arrays) -> dict[str, Any]:
     for circuit, probe in _probes(trial, arrays):
         reference = ReferenceProgram(circuit)
         expected = reference.vjp(probe["inputs"], probe["weights"], probe["cotangent"])
+        factor = trial.work.execution.gradient_factor if trial.work.execution else 1.0
         outputs.append(_distance(probe["outputs"], expected[0]))
-        gradients.append(_distance(probe["d_inputs"], expected[1]))
-        gradients.append(_distance(probe["d_weights"], expected[2]))
+        gradients.append(_distance(probe["d_inputs"], factor * expected[1]))
+        gradients.append(_distance(probe["d_weights"], factor * expected[2]))
     if not outputs:
         return {}
     return {"outputs": max(outputs), "gradients": max(gradients)}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, ValidationError
 
 from qbench.exceptions import SpecError
-from qbench.spec.base import Count, SpecModel, not_yet, problems_of, refusal
+from qbench.spec.base import Count, SpecModel, problems_of, refusal
 from qbench.spec.document import plain_value
 from qbench.spec.problems import PLANNED, describe, dotted
 
@@ -60,10 +60,11 @@ class BackendOptions(ExecutionConfig):
 
     device: str | None = None
     """The framework's own simulator."""
-    diff_method: Annotated[
-        Literal["default", "backprop", "adjoint", "parameter-shift", "finite-diff", "spsa"],
-        not_yet("textbook-2x"),
+    diff_method: Literal[
+        "default", "backprop", "adjoint", "parameter-shift", "finite-diff", "spsa", "textbook-2x"
     ] = "default"
+    """The gradient rule, in PennyLane's words; textbook-2x is a published mistake, twice the
+    parameter-shift rule, and never a default."""
     tier: Literal["tutorial", "documented", "expert"] = "documented"
 
 

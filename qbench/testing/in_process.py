@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qbench.backend import Array, Backend, Execution, NumpyProgram
 from qbench.circuit import Circuit
 from qbench.exceptions import Unsupported
+from qbench.worker.textbook import compile_program
 
 
 class Evaluated(NamedTuple):
@@ -53,7 +54,7 @@ class InProcess:
         return self._program(circuit, execution).states(inputs, weights)
 
     def _program(self, circuit: Circuit, execution: Execution) -> NumpyProgram:
-        program = self._backend.compile(circuit, execution)
+        program = compile_program(self._backend, circuit, execution)
         if not isinstance(program, NumpyProgram):
             raise Unsupported("a program of torch or TensorFlow tensors needs a worker")
         return program

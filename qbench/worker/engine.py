@@ -16,6 +16,7 @@ from qbench.worker.hosts.base import Host, HostModel, Layer
 from qbench.worker.hosts.calls import Batch, Calls
 from qbench.worker.layers import circuits
 from qbench.worker.product import ProductProgram
+from qbench.worker.textbook import compile_program
 
 T = TypeVar("T")
 
@@ -95,7 +96,7 @@ class Engine:
         def make() -> Program | NumpyProgram:
             if backend is None:
                 return ProductProgram(circuit)
-            return backend.compile(circuit, execution)
+            return compile_program(backend, circuit, execution, self.host.without_history)
 
         return _kept(self._programs, (circuit.key, execution), make, _PROGRAMS_KEPT)
 

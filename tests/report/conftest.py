@@ -51,7 +51,7 @@ class HandmadeRun:
             "backend": found.pop("backend", variant.partition("[")[0]),
             "backend_version": found.pop("version", "1.0"),
             "device": "default" if quantum else None,
-            "diff_method": "backprop" if quantum else None,
+            "diff_method": found.pop("diff_method", "backprop") if quantum else None,
             "tier": found.pop("tier", "documented") if quantum else None,
             "precision": found.pop("precision", "double"),
             "threads": 1,

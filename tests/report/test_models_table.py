@@ -143,6 +143,16 @@ def test_regressions_lead_with_the_root_mean_square_error(run):
     assert row_of(table)["rmse"] == pytest.approx(55.0)
 
 
+def test_the_published_rule_stands_for_no_other_and_is_marked(run):
+    run.add("qnn", 0.5, 0.5, variant="qiskit[diff_method=textbook-2x]", diff_method="textbook-2x")
+    run.add("qnn", 0.9, None)
+    frame = run.frame()
+    table = models_table(frame)
+    assert row_of(table)["from_backend"] == "pennylane"
+    assert noted(table, "textbook-2x: a published mistake, no gradient")
+    assert not noted(models_table(frame[frame["variant"] == "pennylane"]), "mistake")
+
+
 def test_what_the_seeds_resolve_is_said_of_models(run):
     run.add("qnn", 0.90, 0.80, 0.70).add("cnn", 0.88, 0.79, 0.66)
     run.add("svm_rbf", 0.5, 0.6, 0.5, variant="baselines")

@@ -42,7 +42,7 @@ def test_the_default_diff_method_is_the_same_as_none() -> None:
         ("pennylane[tire=expert]", "options.tire: unknown key; did you mean 'tier'?"),
         ("pennylane[tier=expret]", "unknown value 'expret'; did you mean 'expert'?"),
         ("pennylane[diff_method=parameter_shift]", "did you mean 'parameter-shift'?"),
-        ("pennylane[diff_method=textbook-2x]", "`textbook-2x` is not yet supported (planned)"),
+        ("pennylane[diff_method=textbook]", "did you mean 'textbook-2x'?"),
         ("pennylane[optimise=safe]", "`optimise` is not yet supported (planned)"),
         ("pennylane[noise=thermal]", "`noise` is not yet supported (planned)"),
         ("pennylane[threads=two]", "must be a whole number, not text 'two'"),

@@ -19,7 +19,7 @@ from qbench.circuit import (
     ReferenceProgram,
 )
 
-CAPABILITIES = Capabilities(modes=(Mode("numpy", "adjoint"), Mode("numpy", "parameter-shift")))
+CAPABILITIES = Capabilities(modes=(Mode("numpy", "adjoint"), Mode("numpy", "backprop")))
 
 
 class FaithfulProgram(NumpyProgram):

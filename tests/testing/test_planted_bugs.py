@@ -33,7 +33,7 @@ def failures_of(bug: str) -> dict[tuple[str, str], CaseResult]:
 
 
 DEFAULT = "numpy/adjoint (documented)"
-OTHER = "numpy/parameter-shift (documented)"
+OTHER = "numpy/backprop (documented)"
 
 
 def test_a_faithful_backend_passes_every_case():

@@ -123,6 +123,10 @@ class Host(ABC):
     def versions(self) -> Mapping[str, str]:
         """Versions of the host's framework."""
 
+    @abstractmethod
+    def without_history(self, tensor: Any) -> Any:
+        """The same values, through which no gradient passes."""
+
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Whether an exception of the framework means that memory ran out."""
         return isinstance(error, MemoryError)

@@ -16,7 +16,7 @@ from qbench.circuit import Circuit
 from qbench.exceptions import Unsupported
 from qbench.worker.hosts.base import Host, HostModel, Layer
 from qbench.worker.hosts.shapes import checked_outputs
-from qbench.worker.hosts.tensorflow_autograd import differentiable, numpy_of
+from qbench.worker.hosts.tensorflow_autograd import Tensor, differentiable, numpy_of
 from qbench.worker.hosts.tensorflow_model import TensorflowModel
 
 DTYPES = {"double": tf.float64, "single": tf.float32}
@@ -63,6 +63,10 @@ class TensorflowHost(Host):
     def versions(self) -> Mapping[str, str]:
         """TensorFlow's version, and that of legacy Keras."""
         return {name: version(name) for name in ("tensorflow", "tf-keras")}
+
+    def without_history(self, tensor: Tensor) -> Tensor:
+        """TensorFlow's stop_gradient."""
+        return tf.stop_gradient(tensor)
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """A MemoryError or TensorFlow's own class."""

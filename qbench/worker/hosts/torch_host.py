@@ -60,6 +60,10 @@ class TorchHost(Host):
         """torch's version."""
         return {"torch": torch.__version__}
 
+    def without_history(self, tensor: Tensor) -> Tensor:
+        """torch's detach."""
+        return tensor.detach()
+
     def is_out_of_memory(self, error: BaseException) -> bool:
         """torch's own class, or a RuntimeError of its CPU allocator."""
         if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
