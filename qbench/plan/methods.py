@@ -28,8 +28,8 @@ CLASSICAL = "baselines"
 MLP_HIDDEN = 32
 """Hidden units of the ``mlp`` baseline."""
 
-SINGLE_SEED = ("gradient_variance", "diagnose")
-"""Tasks whose repetitions are draws under the first seed."""
+SINGLE_SEED = ("gradient_variance", "diagnose", "speed")
+"""Tasks whose repetitions are draws or rounds under the first seed."""
 
 
 class PointPlanner:
@@ -48,8 +48,9 @@ class PointPlanner:
     def works(self) -> Iterator[Work]:
         """Models with their controls, then baselines, as in the file; or circuits alone."""
         if measures_circuits(self.config):
+            timed = self.config.task == "speed"
             for name in self.config.circuits:
-                yield from self._circuit_works(name)
+                yield from self._timed_works(name) if timed else self._circuit_works(name)
             return
         for name in self.config.train:
             yield from self._model_works(name)
@@ -167,6 +168,27 @@ class PointPlanner:
                 reason = f"{variant.backend.name} does not yield states"
                 work = replace(work, refusal=work.refusal or reason)
             yield work
+
+    def _timed_works(self, name: str) -> Iterator[Work]:
+        """A circuit alone, on each backend: each measure at each batch size."""
+        built, speed = self.config.circuits[name].build(), self.config.speed
+        common: dict[str, Any] = {
+            "method": name,
+            "method_kind": "circuit",
+            "model": circuit_model(built),
+            "circuit": built,
+            "control": speed.control,
+        }
+        works = [self._on(variant, common["model"], common) for variant in self.variants]
+        shared = {"rounds": speed.rounds, "min_time": speed.min_time}
+        optimizer = {"optimizer": self.config.trainer.optimizer.model_dump()}
+        for measure in speed.measure:
+            for batch_size in speed.batch_size:
+                one = {"measure": measure, "batch_size": batch_size}
+                axes = {key: str(value) for key, value in one.items()}
+                trainer = optimizer if measure == "step" else {}
+                for work in works:
+                    yield replace(work, speed=one | shared, own_axes=axes, trainer=trainer)
 
     def _on(self, variant: Variant, model: ResolvedModel, common: Mapping[str, Any]) -> Work:
         refusal = variant.refusal
