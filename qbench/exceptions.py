@@ -84,3 +84,9 @@ class DivergedError(QbenchError):
     """Training produced a loss that is not finite."""
 
     exit_code = 1
+
+
+class TooSlowError(QbenchError):
+    """A timing would take longer than its limit; says how long."""
+
+    exit_code = 1

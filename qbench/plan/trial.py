@@ -12,6 +12,7 @@ from typing import Any
 from qbench.backend import Execution
 from qbench.circuit.build import BuiltCircuit
 from qbench.data import DataRequest
+from qbench.plan.machine import fingerprint
 from qbench.plan.models import ResolvedModel
 from qbench.registry import BackendInfo
 from qbench.store import METHOD_KIND, METHOD_NAME, VARIANT_NAME, TrialRecord
@@ -29,13 +30,16 @@ class Work:
 
     Attributes
     ----------
-    task : "train", "fit" (a scikit-learn estimator), "gradient_variance" or "diagnose"
+    task : "train", "fit" (a scikit-learn estimator), "gradient_variance", "diagnose" or "speed"
     data : None where a circuit alone is measured
     circuit : the circuit that is measured alone; ``model`` is then its only layer
     trainer : as the worker takes it, without data
     cost : the observable of a circuit alone, as the suite writes it; no part of the identity
     gradient : what is drawn: ``init``, ``components`` (None: all), ``n_samples`` and more
     checkpoint : whether a training keeps states to go on from; no part of the identity
+    speed : what is timed: ``measure``, ``batch_size``, ``rounds`` and ``min_time``
+    control : whether the first variant is timed twice; no part of the identity
+    own_axes : what the task itself varies, as labels; no part of the identity
     gradient_course : whether the gradient is kept after each epoch of a training
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
@@ -63,6 +67,9 @@ class Work:
     metrics: tuple[str, ...] = ()
     target: Mapping[str, Any] | None = None
     gradient: Mapping[str, Any] | None = None
+    speed: Mapping[str, Any] | None = None
+    control: bool = False
+    own_axes: Mapping[str, str] = field(default_factory=dict)
     gradient_course: bool = False
     checkpoint: bool = True
     cost: str = ""
@@ -95,6 +102,12 @@ class Work:
             raise ValueError(f"{self.method} draws no gradients")
         return self.gradient
 
+    def timed(self) -> Mapping[str, Any]:
+        """What is timed, and how."""
+        if self.speed is None:
+            raise ValueError(f"{self.method} is not timed")
+        return self.speed
+
     def request(self) -> DataRequest:
         """The data, of work that reads some."""
         if self.data is None:
@@ -109,7 +122,8 @@ class Work:
     @cached_property
     def canonical(self) -> dict[str, Any]:
         """The resolved form, without the seed: what the identity hashes, and where the data lie."""
-        return {
+        timed = {} if self.speed is None else {"speed": self.speed, "machine": fingerprint()}
+        return timed | {
             "scheme": IDENTITY_SCHEME,
             "task": self.task,
             "method_kind": self.method_kind,
@@ -204,7 +218,7 @@ def trials_of(
 
     Seeds that come to the same trial (every stream fixed) are kept once.
     """
-    path = {METHOD_NAME: work.method, VARIANT_NAME: work.variant, **labels}
+    path = {METHOD_NAME: work.method, VARIANT_NAME: work.variant, **labels, **work.own_axes}
     if work.is_control:
         path[METHOD_KIND] = "control"
     trials: dict[str, Trial] = {}

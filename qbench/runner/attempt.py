@@ -6,36 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from qbench.exceptions import (
-    DivergedError,
-    EnvironmentUnavailableError,
-    OutOfMemoryError,
-    QbenchError,
-    Unsupported,
-    WorkerError,
-    WorkerTimeoutError,
-)
+from qbench.exceptions import QbenchError, WorkerError
 from qbench.plan import Trial
 from qbench.runner.checkpoints import EVERY_S, CheckpointFile, taken_state
 from qbench.runner.diagnosis import diagnose
 from qbench.runner.gradients import CircuitGradients, ModelGradients
 from qbench.runner.inputs import InputFactory
 from qbench.runner.outcome import fit_outcome, train_outcome
+from qbench.runner.speed import time_alone
+from qbench.runner.statuses import status_of
+from qbench.runner.timed_cell import LOAD_TIMEOUT
 from qbench.runner.worker import Limits, Reply, Worker
-from qbench.store import (
-    DIVERGED,
-    FAILED,
-    OUT_OF_MEMORY,
-    TIMEOUT,
-    UNAVAILABLE,
-    UNSUPPORTED,
-    EpochRecord,
-    Outcome,
-)
+from qbench.store import UNSUPPORTED, EpochRecord, Outcome
 from qbench.worker.protocol import Message
-
-LOAD_TIMEOUT = 600.0
-"""Wall-clock seconds for importing a framework, which no trial's own limit includes."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +35,6 @@ class Watch:
     on_epoch: Callable[[EpochRecord], None]
     on_resumed: Callable[[Sequence[EpochRecord]], None] = lambda epochs: None
     checkpoint: CheckpointFile | None = None
-
-
-_STATUS_OF: tuple[tuple[type[QbenchError], str], ...] = (
-    (Unsupported, UNSUPPORTED),
-    (DivergedError, DIVERGED),
-    (OutOfMemoryError, OUT_OF_MEMORY),
-    (WorkerTimeoutError, TIMEOUT),
-    (EnvironmentUnavailableError, UNAVAILABLE),
-    (QbenchError, FAILED),
-)
 
 
 def attempt(
@@ -87,7 +60,7 @@ def attempt(
     try:
         return _attempt(trial, worker(), inputs, timeout, memory_limit, watch)
     except QbenchError as error:
-        status = next(status for kind, status in _STATUS_OF if isinstance(error, kind))
+        status = status_of(error)
         if not isinstance(error, WorkerError):
             return Outcome(status, reason=str(error))
         told = {"traceback": error.traceback} if error.traceback else {}
@@ -183,7 +156,14 @@ def _fit(
     return fit_outcome(trial, prepared, _merged(reply))
 
 
+def _time(
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
+) -> Outcome:
+    return time_alone(trial, worker, limits.get("timeout"), limits.get("memory_limit"))
+
+
 _TASKS = {
+    "speed": _time,
     "train": _train,
     "gradient_variance": _gradient_variance,
     "diagnose": _diagnose,

@@ -55,9 +55,9 @@ def by_probe(
 ) -> dict[int, Estimate]:
     """Seconds of each work from a short trial of it, of which nothing is stored.
 
-    A training is tried for PROBE_STEPS steps and a gradient's variance with
-    PROBE_SAMPLES draws, both are reckoned up; anything else is tried whole. What cannot
-    be tried (it is refused, or fails) stays unknown.
+    A training is tried for PROBE_STEPS steps, a gradient's variance with PROBE_SAMPLES
+    draws and a timing for one round, which are reckoned up; anything else is tried whole.
+    What cannot be tried (it is refused, or fails) stays unknown.
     """
     inputs = InputFactory()
     estimates = {}
@@ -78,6 +78,8 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
     if work.task == "gradient_variance":
         few = {**work.drawn(), "n_samples": fixed_samples(PROBE_SAMPLES)}
         short = replace(trial, work=replace(work, gradient=few))
+    if work.task == "speed":
+        short = replace(trial, work=replace(work, speed={**work.timed(), "rounds": 1}))
     run = work.execution
     outcome = attempt(
         short,
@@ -95,6 +97,9 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
     if outcome.status != OK:
         return Estimate(None, UNKNOWN)
     times = outcome.timings
+    if work.task == "speed":
+        times_s = max(times["call_s"], work.timed()["min_time"])
+        return Estimate(times["cold_s"] + work.timed()["rounds"] * times_s, PROBED)
     if work.task == "gradient_variance":
         share = work.drawn()["n_samples"]["max"] / PROBE_SAMPLES
         return Estimate(times["compile_s"] + share * times["gradients_s"], PROBED)

@@ -17,11 +17,13 @@ from qbench.plan.machine import fingerprint
 from qbench.registry.locations import cache_dir
 from qbench.runner.attempt import Watch, attempt
 from qbench.runner.checkpoints import CheckpointFile, checkpoint_folder, is_broken_off
+from qbench.runner.cutoffs import effort
 from qbench.runner.environments import Environment
 from qbench.runner.inputs import InputFactory
 from qbench.runner.machine import load_average, provenance
 from qbench.runner.observer import Observer
 from qbench.runner.pool import WorkerPool
+from qbench.runner.speed import SPEED, Known, SpeedGroup, group_key
 from qbench.runner.worker import Worker
 from qbench.spec import Budget
 from qbench.store import (
@@ -30,11 +32,14 @@ from qbench.store import (
     RUN_FINISHED,
     RUN_INTERRUPTED,
     RUNNING,
+    SKIPPED,
     EpochRecord,
     Outcome,
     Store,
     is_due,
 )
+
+_BROKEN_OFF = Outcome(INTERRUPTED, reason="the run ended before the trial did")
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class RunSummary:
         """0 all well, 1 some trials failed or are missing, 130 interrupted."""
         if self.interrupted:
             return 130
-        return 0 if set(self.statuses) <= FINAL - {"diverged"} else 1
+        return 0 if set(self.statuses) <= (FINAL | {SKIPPED}) - {"diverged"} else 1
 
 
 class Executor:
@@ -110,6 +115,7 @@ class Executor:
         self._plan, self._store, self._options = plan, store, options
         self._observer, self._logs = observer, logs
         self._inputs = InputFactory()
+        self._timed = Known.nothing()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._busy: Counter[str] = Counter()
@@ -211,17 +217,21 @@ class Executor:
 
     def _lane(self, started: float) -> None:
         with self._lock:
-            number = len(self._pools)
+            number = len(self._pools) // 2
             logs = self._logs / f"lane-{number}" if number else self._logs
             pool = WorkerPool(logs, fresh=self._options.fresh)
-            self._pools.append(pool)
+            twins = WorkerPool(logs / "control", fresh=self._options.fresh)
+            self._pools += [pool, twins]
         try:
             while not self._stop.is_set() and not self._over_budget(started):
                 trial = self._next()
                 if trial is None:
                     return
                 try:
-                    self._run_trial(trial, pool)
+                    if trial.work.task == SPEED:
+                        self._run_group(self._with_peers(trial), pool, twins)
+                    else:
+                        self._run_trial(trial, pool)
                 finally:
                     with self._lock:
                         self._busy[trial.work.backend.name] -= 1
@@ -230,6 +240,7 @@ class Executor:
             self._stop.set()
         finally:
             pool.close()
+            twins.close()
 
     def _over_budget(self, started: float) -> bool:
         total = self._options.total
@@ -245,14 +256,58 @@ class Executor:
             self._busy[trial.work.backend.name] += 1
             return trial
 
-    def _run_trial(self, trial: Trial, pool: WorkerPool) -> None:
-        conditions = {
+    def _with_peers(self, trial: Trial) -> list[Trial]:
+        """The trial and those in the queue that are timed together with it."""
+        key = group_key(trial)
+
+        def together(other: Trial) -> bool:
+            return other.work.task == SPEED and group_key(other) == key
+
+        with self._lock:
+            peers = [other for other in self._queue if together(other)]
+            self._queue = [other for other in self._queue if not together(other)]
+        return [trial, *peers]
+
+    def _run_group(self, trials: Sequence[Trial], pool: WorkerPool, twins: WorkerPool) -> None:
+        conditions = self._conditions()
+        claims = {trial.id: self._claim(trial, conditions) for trial in trials}
+        claimed = [trial for trial in trials if claims[trial.id] is not None]
+        started = time.monotonic()
+        for trial in claimed:
+            self._observer.started(trial)
+        outcomes = dict.fromkeys((trial.id for trial in claimed), _BROKEN_OFF)
+        group = SpeedGroup(
+            claimed,
+            lambda trial: self._worker(trial, pool),
+            lambda trial: self._worker(trial, twins),
+            self._timed,
+            limit=self._options.timeout,
+            memory_limit=self._options.memory_limit,
+            stopped=self._stop.is_set,
+        )
+        try:
+            ended = group.run()
+            stopped = self._stop.is_set()
+            outcomes |= {i: o for i, o in ended.items() if not stopped or o.status in FINAL}
+        finally:
+            attempts = {n: outcomes[i] for i, n in claims.items() if n is not None}
+            self._store.finish_attempts(attempts)
+        with self._lock:
+            self._ran += len(claimed)
+        share = (time.monotonic() - started) / max(len(claimed), 1)
+        for trial in claimed:
+            self._observer.finished(trial, outcomes[trial.id], share)
+
+    def _conditions(self) -> dict[str, Any]:
+        return {
             "load": load_average(),
             "jobs": self._options.jobs,
             "fresh": self._options.fresh,
             "machine": fingerprint(),
         }
-        attempt_id = self._claim(trial, conditions)
+
+    def _run_trial(self, trial: Trial, pool: WorkerPool) -> None:
+        attempt_id = self._claim(trial, self._conditions())
         if attempt_id is None:
             return
         started = time.monotonic()
@@ -268,7 +323,7 @@ class Executor:
             self._store.add_epochs(attempt_id, epochs)
             self._observer.noted(trial, f"goes on after epoch {epochs[-1].epoch}")
 
-        outcome = Outcome(INTERRUPTED, reason="the run ended before the trial did")
+        outcome = _BROKEN_OFF
         try:
             result = attempt(
                 trial,
@@ -337,7 +392,10 @@ class Executor:
 
 
 def _in_turn(trials: Iterable[Trial]) -> list[Trial]:
+    """Trainings variant by variant in turn; then timings, from small circuits to large ones."""
     groups: dict[str, list[Trial]] = {}
+    timed: list[Trial] = []
     for trial in trials:
-        groups.setdefault(trial.work.variant, []).append(trial)
-    return interleave(groups.values())
+        own = timed if trial.work.task == SPEED else groups.setdefault(trial.work.variant, [])
+        own.append(trial)
+    return [*interleave(groups.values()), *sorted(timed, key=effort)]

@@ -131,10 +131,13 @@ class SpeedGroup:
         trial = cells[0].trial
         control = self._cell(trial, self._twin, f"{trial.id}-control")
         try:
-            return None if control.begin() else control
+            if control.begin():
+                return None
         except QbenchError as error:
             self._told["control_failed"] = str(error)
             return None
+        control.loops = cells[0].loops  # samples of equal length, or they are no equals
+        return control
 
     def _take_turns(self, cells: Sequence[Cell]) -> None:
         if not cells:

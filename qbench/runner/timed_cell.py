@@ -110,7 +110,7 @@ class Cell:
         self._loaded: Mapping[str, Any] = {}
         self._spent = 0.0
         self._cold: dict[str, Any] = {}
-        self._loops = 1
+        self.loops = 1
         self.call_s = float("nan")
         self.agreement: dict[str, float] = {}
         self.seconds: list[float] = []
@@ -138,7 +138,7 @@ class Cell:
             return reason
         self._calibrate()
         rounds = int(self.trial.work.timed()["rounds"])
-        calls = self._loops + (self._loops > 1)
+        calls = self.loops + (self.loops > 1)
         self._check(self._spent + rounds * calls * self.call_s)
         return ""
 
@@ -147,7 +147,7 @@ class Cell:
         worker = self._workers()
         if worker is not self._worker:  # the last one died under another variant
             self._first_call()
-        message = self._ask("sample", loops=self._loops).message
+        message = self._ask("sample", loops=self.loops).message
         self.seconds.append(float(message["seconds"]))
         self.cpu_seconds.append(float(message["cpu_seconds"]))
 
@@ -165,7 +165,7 @@ class Cell:
 
     def _calibrate(self) -> None:
         found = self._ask("calibrate", min_time=self.trial.work.timed()["min_time"]).message
-        self._loops, self.call_s = int(found["loops"]), float(found["seconds"])
+        self.loops, self.call_s = int(found["loops"]), float(found["seconds"])
 
     def _check(self, predicted: float) -> None:
         if self._limit is not None and predicted > self._limit:
@@ -222,9 +222,9 @@ class Cell:
         x, w, c = rows[0][:_PROBE_ROWS], rows[1], rows[2][:_PROBE_ROWS]
         found = self._worker.evaluate(circuit, self._execution, x, w, c, **self._limits())
         _, d_inputs, d_weights = ReferenceProgram(circuit).vjp(x, w, c)
-        factor = self._execution.gradient_factor
         assert found.d_inputs is not None  # a cotangent was given
         assert found.d_weights is not None
+        factor = self._execution.gradient_factor
         return {
             "d_inputs": _distance(found.d_inputs, factor * d_inputs),
             "d_weights": _distance(found.d_weights, factor * d_weights),
@@ -253,7 +253,7 @@ class Cell:
                 "spread": spread(self.seconds),
                 "outliers": outliers(self.seconds),
                 "rounds": len(self.seconds),
-                "loops": self._loops,
+                "loops": self.loops,
                 "cpu_s": float(np.median(self.cpu_seconds)),
                 "cpu_per_wall": float(np.median(np.divide(self.cpu_seconds, self.seconds))),
             }

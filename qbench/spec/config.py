@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainValidator
 
 from qbench.spec.backends import BackendChoice, Choice, ExecutionConfig
-from qbench.spec.base import Name, SpecModel, item_model, not_yet, refusal
+from qbench.spec.base import Name, SpecModel, item_model, refusal
 from qbench.spec.circuits import CircuitConfig
 from qbench.spec.controls import Control
 from qbench.spec.dataset import DataConfig, data_slot
@@ -16,6 +16,7 @@ from qbench.spec.gradient import FitConfig, GradientConfig
 from qbench.spec.models import ModelConfig
 from qbench.spec.problems import describe, label_of, nearest
 from qbench.spec.published import Published
+from qbench.spec.speed import SpeedConfig
 from qbench.spec.training import RecordConfig, TrainerConfig
 
 LANGUAGE_VERSION = 1
@@ -161,7 +162,7 @@ def _reference(value: Any) -> str | dict[str, str] | None:
 class SuiteConfig(SpecModel):
     """A suite at one point of its matrix, every default and expression resolved."""
 
-    planned = frozenset({"search", "speed"})
+    planned = frozenset({"search"})
 
     qbench: Annotated[int, PlainValidator(_version)]
     """Version of the language."""
@@ -169,7 +170,7 @@ class SuiteConfig(SpecModel):
     """What runs and tables call the suite."""
     description: str = ""
     """Not part of a trial's identity."""
-    task: Annotated[Literal["train", "gradient_variance", "diagnose"], not_yet("speed")] = "train"
+    task: Literal["train", "gradient_variance", "diagnose", "speed"] = "train"
     """What is measured."""
     seeds: Annotated[list[int], PlainValidator(_seeds)] = Field(
         default_factory=lambda: list(range(10))
@@ -207,6 +208,8 @@ class SuiteConfig(SpecModel):
     """What is kept of every trial."""
     gradient: GradientConfig = GradientConfig()
     """What ``task: gradient_variance`` and ``task: diagnose`` draw."""
+    speed: SpeedConfig = SpeedConfig()
+    """What ``task: speed`` times, and how long it looks."""
     fit: FitConfig = FitConfig()
     """How the variance of the gradient is fitted; read by tables and plots alone."""
 
@@ -238,6 +241,7 @@ _SECTIONS: dict[str, type[SpecModel]] = {
     "execution": ExecutionConfig,
     "record": RecordConfig,
     "gradient": GradientConfig,
+    "speed": SpeedConfig,
     "fit": FitConfig,
     "budget": Budget,
     "circuits.NAME": CircuitConfig,

@@ -24,6 +24,7 @@ budget.trial budget.total budget.memory
 models.*.base models.*.replace models.*.unused_outputs
 backends.label
 trainer.checkpoint
+speed.control
 fit.x fit.per fit.models fit.start
 published.where published.metric published.value published.n_test published.source
 """
@@ -63,6 +64,7 @@ record.gradient_variance.course
 gradient.init.name gradient.init.range gradient.init.std
 gradient.component gradient.n_samples.rse
 gradient.n_samples.min gradient.n_samples.max
+speed.measure speed.batch_size speed.rounds speed.min_time
 """
 
 _HOLDING_LAYERS = ((ModelConfig, "replace"), (Concat, "branches"))

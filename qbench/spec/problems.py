@@ -53,9 +53,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that resembles ``word`` most, or None if none does."""
     by_folded = {name.lower().replace("-", "_"): name for name in known}
     folded = word.lower().replace("-", "_")
-    match = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    near = get_close_matches(folded, by_folded, n=3, cutoff=0.6)
+    match = [name for name in near if name.startswith(folded)] or near
     if not match and len(folded) > 2:
-        match = [name for name in by_folded if name.startswith(folded)][:1]
+        match = [name for name in by_folded if name.startswith(folded)]
     return by_folded[match[0]] if match else None
 
 

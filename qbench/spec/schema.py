@@ -66,6 +66,7 @@ from qbench.spec.schema_forms import (
     templates,
     units_form,
 )
+from qbench.spec.speed import SpeedConfig
 from qbench.spec.training import (
     OPTIMIZERS,
     SCHEDULERS,
@@ -159,6 +160,7 @@ class _Writer:
             ),
             (GradientConfig, "init"): lambda: self.items(QUANTUM_INITS, "name"),
             (GradientConfig, "component"): component_form,
+            (SpeedConfig, "min_time"): lambda: amount_form("ms|s"),
             (FitConfig, "start"): lambda: either({"type": "number"}, {"const": "none"}),
             (Init, "classical"): lambda: self.items(CLASSICAL_INITS, "name"),
             **dict.fromkeys(
@@ -213,7 +215,7 @@ class _Writer:
         top = [*SuiteConfig.model_fields, "matrix", "experiments"]
         allowed = [key for key in top if key not in forbidden]
         known = {key: {"$ref": f"#/properties/{key}"} for key in allowed}
-        for key in ("data", "budget", "execution", "trainer", "record", "gradient", "fit"):
+        for key in ("data", "budget", "execution", "trainer", "record", "gradient", "speed", "fit"):
             model = DataConfig if key == "data" else SuiteConfig.model_fields[key].annotation
             if key in allowed and isinstance(model, type) and issubclass(model, SpecModel):
                 reference = self.mapping(model)["$ref"]

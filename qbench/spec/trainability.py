@@ -1,4 +1,4 @@
-"""What tasks without training ask of a suite: gradient variance, and diagnosis of circuits."""
+"""What tasks without training ask of a suite: gradient variance, diagnosis, times of circuits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from qbench.exceptions import CircuitError
 from qbench.spec.config import SuiteConfig
 from qbench.spec.layers import Quantum, Quanv2d, walk
 from qbench.spec.problems import Path, Problem
+from qbench.spec.speed import check_speed
 
 
 def measures_circuits(config: SuiteConfig) -> bool:
     """Whether circuits alone are measured, and not models on data."""
-    return config.task == "diagnose" or (config.task == "gradient_variance" and not config.models)
+    if config.task == "gradient_variance":
+        return not config.models
+    return config.task in ("diagnose", "speed")
 
 
 def needs_data(config: SuiteConfig) -> bool:
@@ -34,9 +37,10 @@ def check_task(config: SuiteConfig) -> Iterator[Problem]:
             yield Problem((), "nothing to train: give `models`, `baselines` or both")
         return
     if len(config.seeds) > 1:
+        repeats = "speed.rounds" if config.task == "speed" else "gradient.n_samples"
         message = (
             f"task {config.task} takes one seed, such as `seeds: [0]`: "
-            "its repetitions are `gradient.n_samples`"
+            f"its repetitions are `{repeats}`"
         )
         yield Problem(("seeds",), message)
     if config.baselines and config.task == "gradient_variance":
@@ -44,6 +48,9 @@ def check_task(config: SuiteConfig) -> Iterator[Problem]:
     if measures_circuits(config):
         if not config.circuits:
             yield Problem((), f"nothing to measure: task {config.task} needs `circuits`")
+        if config.task == "speed":
+            yield from check_speed(config)
+            return
         for name in config.circuits:
             yield from _check_measured(config, name)
 
@@ -94,7 +101,11 @@ def _check_inits(config: SuiteConfig) -> Iterator[Problem]:
                 yield Problem(("circuits", layer.circuit, "ansatz"), message)
             if model.init.quantum.name == "block_identity" and not built.mirrored:
                 yield Problem(place, _without_blocks(layer.circuit))
-    if measures_circuits(config) and config.gradient.init.name == "block_identity":
+    if (
+        config.task != "speed"
+        and measures_circuits(config)
+        and config.gradient.init.name == "block_identity"
+    ):
         for name in config.circuits:
             built = _built(config, name)
             if built is not None and not built.mirrored:

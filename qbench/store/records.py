@@ -21,6 +21,8 @@ UNAVAILABLE = "unavailable"
 FAILED = "failed"
 TIMEOUT = "timeout"
 OUT_OF_MEMORY = "out_of_memory"
+SKIPPED = "skipped"
+"""Not finished, since it would have taken longer than its limit; says how long."""
 
 FINAL = frozenset({OK, DIVERGED, UNSUPPORTED})
 """Never run again."""
@@ -28,7 +30,7 @@ FINAL = frozenset({OK, DIVERGED, UNSUPPORTED})
 RETRIED_NEXT_RUN = frozenset({INTERRUPTED, UNAVAILABLE})
 """Run again whenever a run plans the trial."""
 
-RETRIED_WHEN_ASKED = frozenset({FAILED, TIMEOUT, OUT_OF_MEMORY})
+RETRIED_WHEN_ASKED = frozenset({FAILED, TIMEOUT, OUT_OF_MEMORY, SKIPPED})
 """Run again with ``--retry-failed`` only."""
 
 STATUSES = frozenset({RUNNING}) | FINAL | RETRIED_NEXT_RUN | RETRIED_WHEN_ASKED

@@ -233,19 +233,23 @@ class Store(Database):
         return found
 
     def durations(self, trial_ids: Iterable[str]) -> dict[str, float]:
-        """Wall-clock seconds of the counting attempts that ended ``ok``."""
+        """Wall-clock seconds of the counting attempts that ended ``ok``.
+
+        Of trials that took turns with others it is each one's own share (``trial_s``).
+        """
         found: dict[str, float] = {}
         with self._reading() as session:
             for chunk in chunked(trial_ids):
                 counting = counting_attempts(chunk).subquery()
                 rows = session.execute(
-                    select(Attempt.trial_id, Attempt.started_at, Attempt.ended_at)
+                    select(Attempt.trial_id, Attempt.started_at, Attempt.ended_at, Attempt.timings)
                     .join(counting, counting.c.id == Attempt.id)
                     .where(Attempt.status == OK)
                 )
-                for trial_id, started, ended in rows:
+                for trial_id, started, ended, timings in rows:
                     if ended is not None:
-                        found[trial_id] = (ended - started).total_seconds()
+                        whole = (ended - started).total_seconds()
+                        found[trial_id] = timings.get("trial_s", whole)
         return found
 
     def begin_attempt(
@@ -303,18 +307,30 @@ class Store(Database):
         StoreError
             There is no such attempt, or it has ended already.
         """
+        self.finish_attempts({attempt_id: outcome})
+
+    def finish_attempts(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Note how several attempts ended, all or none of them.
+
+        Raises
+        ------
+        StoreError
+            There is no such attempt, or it has ended already.
+        """
         packed = [
             {"attempt_id": attempt_id, "name": name, "data": arrays.pack(members)}
+            for attempt_id, outcome in outcomes.items()
             for name, members in outcome.artifacts.items()
         ]
 
         def work(session: Session) -> None:
-            attempt = session.get(Attempt, attempt_id)
-            if attempt is None:
-                raise StoreError(f"{self.where} has no attempt {attempt_id}")
-            if attempt.status not in (RUNNING, INTERRUPTED):
-                raise StoreError(f"attempt {attempt_id} has ended already: {attempt.status}")
-            end_attempt(attempt, outcome)
+            for attempt_id, outcome in outcomes.items():
+                attempt = session.get(Attempt, attempt_id)
+                if attempt is None:
+                    raise StoreError(f"{self.where} has no attempt {attempt_id}")
+                if attempt.status not in (RUNNING, INTERRUPTED):
+                    raise StoreError(f"attempt {attempt_id} has ended already: {attempt.status}")
+                end_attempt(attempt, outcome)
             if packed:
                 session.execute(insert(Artifact), packed)
 

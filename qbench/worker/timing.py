@@ -32,6 +32,7 @@ from qbench.worker.resources import MemoryMeter
 _CELLS_KEPT = 64
 _MOST_LOOPS = 1_000_000
 _MOST_GROWTH = 10
+_CONFIRMED = 3
 
 Answer = tuple[dict[str, NDArray[Any]], dict[str, Any]]
 
@@ -141,13 +142,21 @@ def _checked(circuit: Circuit, arrays: Mapping[str, NDArray[Any]]) -> list[Array
 
 
 def _calibrated(cell: Calls, min_time: float) -> dict[str, Any]:
-    """Loops that take ``min_time``, and the last times that were tried."""
-    loops = 1
+    """Loops that take ``min_time`` also when nothing disturbs them, and the last times.
+
+    What was long enough is tried again, since the processor may have been elsewhere, unless
+    a call is much longer than that.
+    """
+    loops, confirmed = 1, 0
     while True:
         tried = _timed(cell, loops)
         took = tried["seconds"] * loops
         if took >= min_time or loops >= _MOST_LOOPS:
-            return {"loops": loops, **tried}
+            confirmed += 1
+            if confirmed == _CONFIRMED or took > _MOST_GROWTH * min_time:
+                return {"loops": loops, **tried}
+            continue
+        confirmed = 0
         wanted = math.ceil(1.1 * loops * min_time / max(took, 1e-9))
         loops = min(max(wanted, loops + 1), _MOST_GROWTH * loops, _MOST_LOOPS)
 

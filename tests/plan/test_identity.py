@@ -27,6 +27,7 @@ TARGET = "record.target={metric: validation_accuracy, value: 0.9}"
 OWN_DATA = ("data.name=null", "data.options=null", "data.path=one.csv", "data.target=kind", ONE)
 IMAGES = ("data.name=digits", "data.options=null", "circuits.pqc.encoding=none", ONE)
 DRAWN = ("task=gradient_variance", "baselines=null", "seeds=[0]")
+TIMED = ("task=speed", "baselines=null", "seeds=[0]", "models=null", "circuits.other=null")
 UNTIL = (*DRAWN, "gradient.n_samples={rse: 0.1, min: 20, max: 50}")
 STOPPING = "trainer.early_stopping={metric: validation_loss, patience: 2}"
 
@@ -160,6 +161,10 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
         (*DRAWN, "gradient.init={normal: {std: 0.1}}"),
         "gradient.init={normal: {std: 0.2}}",
     ),
+    "speed.measure": (TIMED, "speed.measure=[forward]"),
+    "speed.batch_size": (TIMED, "speed.batch_size=[1]"),
+    "speed.rounds": (TIMED, "speed.rounds=7"),
+    "speed.min_time": (TIMED, "speed.min_time=1s"),
     "gradient.component": (DRAWN, "gradient.component=last"),
     "gradient.n_samples.rse": (UNTIL, "gradient.n_samples={rse: 0.2, min: 20, max: 50}"),
     "gradient.n_samples.min": (UNTIL, "gradient.n_samples={rse: 0.1, min: 30, max: 50}"),
@@ -180,15 +185,16 @@ OUTSIDE: dict[str, str] = {
     "budget.total": "budget.total=2h",
     "budget.memory": "budget.memory=4GB",
     "trainer.checkpoint": "trainer.checkpoint=false",
+    "speed.control": "speed.control=false",
     "fit.x": "fit.x=noise",
     "fit.per": "fit.per=[noise]",
     "fit.models": "fit.models=[power]",
     "fit.start": "fit.start=3",
-    "models.*.unused_outputs": "models.qnn.unused_outputs=true",
     **dict.fromkeys(
         [f"published.{key}" for key in ("where", "metric", "value", "n_test", "source")],
         "published=[{where: {model: qnn}, metric: accuracy, value: 0.9, n_test: 9, source: them}]",
     ),
+    "models.*.unused_outputs": "models.qnn.unused_outputs=true",
     "backends.label": "backends=[{name: reference, label: mine}, {name: pennylane, label: theirs}]",
 }
 
@@ -250,6 +256,21 @@ def test_a_trials_record_leads_to_ones_own_data_from_any_folder(plan_of, tmp_pat
 def test_a_number_of_samples_is_part_of_the_identity(plan_of):
     assert ids(plan_of(*DRAWN)) != ids(plan_of(*DRAWN, "gradient.n_samples=10"))
     assert ids(plan_of(*DRAWN)) == ids(plan_of(*DRAWN, "gradient.n_samples=200"))
+
+
+def test_a_timing_is_the_same_on_one_machine_alone_and_whoever_is_its_control(plan_of, monkeypatch):
+    assert ids(plan_of(*TIMED)) == ids(plan_of(*TIMED, "speed.control=false"))
+    assert ids(plan_of(*TIMED)) == ids(plan_of(*TIMED, "trainer.epochs=9", "budget.trial=1s"))
+    learning = "trainer.optimizer.learning_rate=0.5"
+    steps = "speed.measure=[step]"
+    assert ids(plan_of(*TIMED, "speed.measure=[forward]")) == ids(
+        plan_of(*TIMED, "speed.measure=[forward]", learning)
+    )
+    assert ids(plan_of(*TIMED, steps)) != ids(plan_of(*TIMED, steps, learning))
+    here, trained = ids(plan_of(*TIMED)), ids(plan_of())
+    monkeypatch.setattr("qbench.plan.trial.fingerprint", lambda: "another machine")
+    assert not here & ids(plan_of(*TIMED))
+    assert trained == ids(plan_of())
 
 
 def test_seeds_models_and_controls_only_choose_among_the_same_trials(plan_of):

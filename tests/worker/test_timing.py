@@ -84,6 +84,11 @@ def test_a_sample_takes_the_time_that_was_asked_for(reference, measure):
     assert 0 < sample["cpu_seconds"] < 1.5 * sample["seconds"]
 
 
+def test_a_call_that_is_long_by_itself_is_calibrated_once(reference):
+    cold(reference, "forward")
+    assert ask(reference, "calibrate", min_time=1e-6)["loops"] == 1
+
+
 def test_each_cell_is_compiled_anew_and_kept_beside_the_others(keras):
     for name in ("one", "two"):
         traced, _ = cold(keras, "forward", name)

@@ -31,6 +31,8 @@ class _Program(NumpyProgram):
         self._program, self._device = ReferenceProgram(circuit), device
 
     def forward(self, inputs: Array, weights: Array) -> Array:
+        if self._device == "slow":
+            time.sleep(0.4)
         return self._program.forward(inputs, weights)
 
     def vjp(

@@ -1,0 +1,153 @@
+"""Timings in groups: turns, a control, cut-offs, and faults that stay with their variant."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qbench.plan import Plan, make_plan
+from qbench.registry import load_registry
+from qbench.runner.cutoffs import Cutoffs
+from qbench.runner.executor import Executor, RunOptions, RunSummary
+from qbench.runner.observer import Observer
+from qbench.spec import load_suite
+from qbench.stats import paired_ratio
+from qbench.store import Store, open_store
+
+pytestmark = pytest.mark.environments
+
+SUITE = """\
+qbench: 1
+name: timed
+task: speed
+circuits:
+  c:
+    n_qubits: 2
+    encoding: {name: angle, rotation: RX}
+    ansatz: {name: hardware_efficient, rotations: [RX]}
+speed: {measure: [gradient], batch_size: [2], rounds: 6, min_time: 2ms}
+backends: ['tiny[device=right]']
+"""
+DEVICES = ("right", "wrong", "dies", "refuses", "slow")
+
+
+class Bench:
+    def __init__(self, folder: Path, registry: Path, store: Store) -> None:
+        self.folder, self.store = folder, store
+        self._registry = load_registry([registry])
+
+    def plan(self, *overrides: str, more: str = "") -> Plan:
+        path = self.folder / "suite.yaml"
+        path.write_text(SUITE + more)
+        return make_plan(load_suite(path, None, overrides), self._registry)
+
+    def run(self, plan: Plan, **options) -> RunSummary:
+        made = RunOptions.of(plan.suite.config.budget, **options)
+        return Executor(plan, self.store, made, Observer(), self.folder / "logs").run()
+
+    def rows(self, summary: RunSummary):
+        return self.store.frame(summary.run_id)
+
+
+@pytest.fixture
+def bench(make_backend, tmp_path):
+    mode = '\n[[tool.qbench.backend.modes]]\ndevice = "{}"\ndiff_method = "adjoint"\n'
+    written = '\n[[tool.qbench.backend.modes]]\ndevice = "tiny.qubit"\ndiff_method = "backprop"\n'
+    written += 'precisions = ["double", "single"]\n'
+    folder = make_backend(
+        ('default_version = "1.17.0"\nversion_of = "six"\n', 'environment = "baselines"\n'),
+        (written, "".join(mode.format(device) for device in DEVICES)),
+    )
+    shutil.copytree(Path(__file__).parent / "assets/qbench_tiny", folder / "qbench_tiny")
+    with open_store(tmp_path / "results.db") as store:
+        yield Bench(tmp_path, folder, store)
+
+
+def backends(*devices: str) -> str:
+    return f"backends={[f'tiny[device={device}]' for device in devices]}"
+
+
+def test_a_group_keeps_every_round_with_a_control_and_is_not_run_again(bench):
+    plan = bench.plan("speed.measure=[forward, gradient, step]")
+    summary = bench.run(plan)
+    rows = bench.rows(summary)
+    assert summary.exit_code == 0
+    assert set(rows["status"]) == {"ok"}
+    assert list(rows["labels.measure"]) == ["forward", "gradient", "step"]
+    assert set(rows["labels.batch_size"]) == {"2"}
+    assert rows["provenance.group"].nunique() == 3
+    for _, row in rows.iterrows():
+        kept = bench.store.artifact(int(row["attempt_id"]), "speed")
+        assert kept["seconds"].shape == kept["cpu_seconds"].shape == (6,)
+        assert row["timings.call_s"] == np.median(kept["seconds"])
+        ratio = paired_ratio(kept["control_seconds"], kept["seconds"])
+        assert row["metrics.control"] == ratio.estimate
+        assert row["timings.cold_s"] == row["timings.compile_s"] + row["timings.first_call_s"]
+        assert row["metrics.floor_s"] > 0
+        assert row["agreement.outputs"] < 1e-12
+    # the control is another process of the same variant
+    assert (bench.folder / "logs" / "control" / "tiny-1.9.1.log").is_file()
+    assert bench.run(plan).ran == 0
+    # a variant that is added later is timed alone
+    assert bench.run(bench.plan(backends("right", "slow"))).ran == 1
+
+
+def test_a_fault_ends_its_variant_alone(bench):
+    summary = bench.run(bench.plan(backends("wrong", "dies", "refuses", "right")))
+    rows = bench.rows(summary).set_index("device")
+    assert rows["status"].to_dict() == {
+        "wrong": "failed",
+        "dies": "failed",
+        "refuses": "unsupported",
+        "right": "ok",
+    }
+    assert rows["reason"]["wrong"].startswith("disagrees with the reference: gradients differ by")
+    assert "timings.call_s" in rows.columns
+    assert np.isnan(rows["timings.call_s"]["wrong"])
+    assert "died during time (exit code 3)" in rows["reason"]["dies"]
+    assert rows["timings.rounds"]["right"] == 6
+
+
+def test_what_would_take_too_long_is_skipped_and_so_are_larger_sizes(bench):
+    plan = bench.plan(
+        backends("right", "slow"),
+        "circuits.c.n_qubits='=n'",
+        "speed={measure: [forward], rounds: 20, min_time: 2ms}",
+        "matrix={n: [3, 2]}",
+        "budget.trial=5s",
+    )
+    summary = bench.run(plan)
+    rows = bench.rows(summary).set_index(["device", "labels.n"])
+    assert rows["status"]["right"].to_dict() == {"3": "ok", "2": "ok"}
+    assert rows["status"]["slow"].to_dict() == {"3": "skipped", "2": "skipped"}
+    reasons = rows["reason"]["slow"]
+    assert reasons["2"].startswith("would take about ")
+    assert "its limit is 5 s, one call takes 0.4" in reasons["2"]
+    assert reasons["3"] == "a smaller one was cut off: 2 qubits, 5 gates, batch 2"
+    assert rows["timings.first_call_s"]["slow"]["2"] > 0.4
+    assert summary.exit_code == 0
+    assert bench.run(plan).ran == 0
+
+
+def test_a_first_call_beyond_the_limit_is_skipped(bench):
+    plan = bench.plan(backends("slow", "right"), "speed.measure=[forward]", "budget.trial=0.3s")
+    rows = bench.rows(bench.run(plan)).set_index("device")
+    assert rows["status"].to_dict() == {"slow": "skipped", "right": "ok"}
+    assert rows["reason"]["slow"].startswith("took longer; its limit is 0.3 s")
+
+
+def test_times_are_grown_on_from_two_sizes(bench):
+    sizes = bench.plan("circuits.c.n_qubits='=n'", "matrix={n: [2, 3, 6]}").trials
+    two, three, six = sizes
+    known = Cutoffs()
+    assert known.reason(six, 10.0) == ""
+    known.note(two, 0.1)
+    assert known.reason(six, 10.0) == ""
+    known.note(three, 0.3)
+    # three times as long a qubit: 0.3 * 27 s a call, six rounds
+    assert known.reason(six, 10.0).startswith("would take about 48.6 s, as grown until 3 qubits")
+    assert known.reason(six, 40.0) == ""
+    assert known.reason(six, None) == ""
