@@ -15,6 +15,7 @@ class TableKind(StrEnum):
 
     models = "models"
     frameworks = "frameworks"
+    speed = "speed"
     trainability = "trainability"
     points = "points"
     diagnostics = "diagnostics"
@@ -51,8 +52,9 @@ def compare(
         TableKind,
         typer.Option(
             "--table",
-            help="Models (accuracy), frameworks (time), trainability (how fast gradients vanish), "
-            "points (every variance behind it), diagnostics (of circuits).",
+            help="Models (accuracy), frameworks (time of training), speed (time of circuits), "
+            "trainability (how fast gradients vanish), points (every variance behind it), "
+            "diagnostics (of circuits).",
         ),
     ] = TableKind.all,
     fmt: Annotated[

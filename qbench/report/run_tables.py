@@ -17,13 +17,16 @@ from qbench.report.frames import TASK_OF_DIAGNOSIS, draws_alone, matching, train
 from qbench.report.frameworks_table import frameworks_table
 from qbench.report.models_table import models_table
 from qbench.report.pivot_table import pivot_table
+from qbench.report.scaling_table import scaling_table
+from qbench.report.speed_table import speed_table, winners_table
 from qbench.report.table import Table
+from qbench.report.timings import samples_of, timed
 from qbench.report.trainability_table import points_table, trainability_table
 from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
 
-KINDS = ("models", "frameworks", "trainability", "points", "diagnostics", "all")
+KINDS = ("models", "frameworks", "speed", "trainability", "points", "diagnostics", "all")
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,12 @@ def run_tables(store: Store, run_id: str, view: View | None = None) -> list[Tabl
     if view.rows or view.columns:
         tables = [pivot_table(frame, view.rows, view.columns, view.metric)]
     else:
-        tables = list(_tables(frame, everything, run, view))
+        tables = list(_tables(store, frame, everything, run, view))
     return _finished(tables, view, [_provenance(run)])
 
 
 def _tables(
-    frame: pd.DataFrame, everything: pd.DataFrame, run: RunInfo, view: View
+    store: Store, frame: pd.DataFrame, everything: pd.DataFrame, run: RunInfo, view: View
 ) -> Iterator[Table]:
     kinds = _kinds_of(frame, view) if view.kind == "all" else [view.kind]
     rule = FitRule.of_run(run.machine)
@@ -89,6 +92,12 @@ def _tables(
         yield points_table(frame, rule, in_full=view.in_full)
     if "diagnostics" in kinds:
         yield diagnostics_table(frame, in_full=view.in_full)
+    if "speed" in kinds:
+        samples = samples_of(store, frame)
+        yield speed_table(frame, samples)
+        if (scaling := scaling_table(frame)).rows:
+            yield scaling
+        yield winners_table(frame, samples)
     if "frameworks" in kinds:
         yield from _frameworks(frame, asked=view.kind == "frameworks")
 
@@ -97,8 +106,10 @@ def _kinds_of(frame: pd.DataFrame, view: View) -> list[str]:
     """The tables that a run has rows for; those of training where it has none at all."""
     kinds = []
     drawn, diagnosed = draws_alone(frame), frame["task"] == TASK_OF_DIAGNOSIS
-    if len(trained(frame)) or not (len(drawn) or diagnosed.any()):
+    if len(trained(frame)) or not (len(drawn) or diagnosed.any() or len(timed(frame))):
         kinds.append("models")
+    if len(timed(frame)):
+        kinds.append("speed")
     if len(drawn):
         kinds += ["trainability", *(["points"] if view.in_full else [])]
     if diagnosed.any():

@@ -1,0 +1,107 @@
+"""Rows of ``task: speed`` as cells, with the samples of every round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from qbench.report.frames import LABEL, axes_of, group_by_axes
+from qbench.stats import Interval, paired_ratio
+from qbench.store import OK, Store
+
+TASK_OF_SPEED = "speed"
+MEASURE, BATCH = f"{LABEL}measure", f"{LABEL}batch_size"
+CALL = "timings.call_s"
+GROUP = "provenance.group"
+
+MEASURES = ("forward", "gradient_weights", "gradient", "step")
+
+Samples = Mapping[int, Mapping[str, NDArray[Any]]]
+"""The arrays of each attempt: ``seconds``, ``cpu_seconds`` and, of one, ``control_seconds``."""
+
+
+def timed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of timings."""
+    return frame[frame["task"] == TASK_OF_SPEED]
+
+
+def samples_of(store: Store, frame: pd.DataFrame) -> dict[int, dict[str, NDArray[Any]]]:
+    """Every round's seconds, by attempt."""
+    rows = timed(frame)
+    attempts = rows.loc[rows["status"] == OK, "attempt_id"].unique()
+    return {int(attempt): store.artifact(int(attempt), "speed") for attempt in attempts}
+
+
+@dataclass(frozen=True)
+class SpeedCell:
+    """What is compared: one circuit, measure and batch size at one point of the grid.
+
+    Attributes
+    ----------
+    labels : its axes, as ``labels.AXIS``
+    rows : one a variant
+    """
+
+    labels: Mapping[str, Any]
+    method: str
+    measure: str
+    batch_size: str
+    rows: pd.DataFrame
+
+    @property
+    def ok(self) -> pd.DataFrame:
+        """The variants that were timed, the fastest first."""
+        return self.rows[self.rows["status"] == OK].sort_values(CALL, kind="stable")
+
+    def control(self) -> Interval | None:
+        """The ratio of the A/A control, if there was one."""
+        if "metrics.control" not in self.rows:
+            return None
+        found = self.rows[self.rows["metrics.control"].notna()]
+        if found.empty:
+            return None
+        row = found.iloc[-1]
+        low, high = float(row["metrics.control_low"]), float(row["metrics.control_high"])
+        return Interval(float(row["metrics.control"]), low, high, int(row["timings.rounds"]))
+
+
+def speed_axes(rows: pd.DataFrame) -> list[str]:
+    """The suite's own axes; measure and batch size stand for themselves."""
+    return [axis for axis in axes_of(rows) if LABEL + axis not in (MEASURE, BATCH)]
+
+
+def cells(rows: pd.DataFrame) -> Iterator[SpeedCell]:
+    """Circuit by circuit, measure by measure, in the order of the suite."""
+    keys = ["method", MEASURE, BATCH]
+    if rows.empty:
+        return
+    for labels, group in group_by_axes(rows, speed_axes(rows)):
+        for (method, measure, batch), members in group.groupby(keys, sort=False):
+            yield SpeedCell(labels, str(method), str(measure), str(batch), members)
+
+
+def time_ratio(first: Any, second: Any, samples: Samples) -> Interval:
+    """``first / second`` over rounds; of medians, without an interval, where they took no turns."""
+    a, b = int(first["attempt_id"]), int(second["attempt_id"])
+    if a == b:
+        return Interval(1.0, float("nan"), float("nan"), 0)
+    if first[GROUP] == second[GROUP]:
+        return paired_ratio(samples[a]["seconds"], samples[b]["seconds"])
+    return Interval(float(first[CALL] / second[CALL]), float("nan"), float("nan"), 0)
+
+
+def took_turns(first: Any, second: Any) -> bool:
+    """Whether two rows were timed in one group."""
+    return bool(first[GROUP] == second[GROUP])
+
+
+def exponent_points(ok: pd.DataFrame, x: str, most: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The largest x of a series and their times, each x once: overheads hide the law below."""
+    middle = ok.groupby(x)[CALL].median()
+    last = middle.sort_index().tail(most)
+    return np.asarray(last.index, dtype=float), np.asarray(last, dtype=float)
