@@ -286,6 +286,9 @@ def test_panels_of_bars_stand_below_each_other_and_clip_nothing(source_of):
     above, below = (axes.get_position() for axes in figure.axes)
     assert (above.x0, above.width) == pytest.approx((below.x0, below.width))
     assert above.y0 > below.y1
+    for axes in figure.axes:  # one scale, wide enough for every panel
+        low, high = axes.get_ylim()
+        assert (low, high > 0.93) == (0, True)
 
 
 def _check_layout(figure):

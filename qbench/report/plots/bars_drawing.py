@@ -39,13 +39,14 @@ def draw_bars(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
             _published(axes, place, mine)
         axes.set_xticks(range(len(names)), names, rotation=90)
         axes.set_xlim(-0.6, len(names) - 0.4)
-        if (points["y"] >= 0).all():
-            axes.set_ylim(bottom=0)
 
     swatches = {name: Patch(color=look.color, alpha=0.65) for name, look in styles.items() if name}
     marks = {"published": _diamond()} if points["published"].notna().any() else {}
     handles = swatches | marks
-    panels_of(figure, drawing, panel, shared=True, legend=len(handles), most_columns=1)
+    size = len(handles)
+    drawn = panels_of(figure, drawing, panel, shared=True, legend=size, most_columns=1)
+    if (points["y"] >= 0).all():  # once all panels, which share it, have what they show
+        drawn[0].set_ylim(bottom=0)
     higher = _SIGN * max(map(len, names))
     figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + higher)
     if handles:
