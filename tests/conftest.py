@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from qbench.data import DATASETS
 from qbench.data.files import find as find_file
@@ -64,6 +66,28 @@ def make_backend(tmp_path: Path) -> MakeBackend:
         return place
 
     return make
+
+
+TESTS = Path(__file__).parent
+LONG = ("worker", "docs", "end_to_end", "cli")
+"""Folders whose files take longest; side by side they begin first, so that none is waited for."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs alone, and what must stay together where tests run side by side.
+
+    A file stays together, whose fixtures are its own; so does tests/worker, whose workers are
+    the session's. Everything under tests/benchmarks is timed.
+    """
+    places = {item: item.path.relative_to(TESTS).parts for item in items}
+    for item, (folder, *_) in places.items():
+        group = folder if folder == "worker" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+        if folder == "benchmarks":
+            item.add_marker("timed")
+    rank = {folder: number for number, folder in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(places[item][0], len(LONG)))
 
 
 QBENCH = Path(sys.executable).with_name("qbench")
@@ -139,12 +163,22 @@ class FinishedRun:
 
 @pytest.fixture(scope="session")
 def quick_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
-    """``qbench run quickstart --quick``, once: every backend and every baseline, two seeds."""
-    folder = tmp_path_factory.mktemp("quickstart")
-    store = folder / "results.db"
-    command = ("run", "quickstart", "--quick", "--store", store)
-    done = CommandLine(folder)(*command, timeout=7200)  # may have to make every environment
-    return FinishedRun(store, done.stdout, done.stderr, done.returncode)
+    """``qbench run quickstart --quick``, once: every backend and every baseline, two seeds.
+
+    Processes that test side by side share it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder /= "quickstart"
+    store, said = folder / "results.db", folder / "said.json"
+    with FileLock(f"{folder}.lock"):
+        if not said.exists():
+            folder.mkdir()
+            command = ("run", "quickstart", "--quick", "--store", store)
+            done = CommandLine(folder)(*command, timeout=7200)  # may have to make environments
+            said.write_text(json.dumps([done.stdout, done.stderr, done.returncode]))
+    return FinishedRun(store, *json.loads(said.read_text()))
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,7 @@ def test_a_worker_that_dies_fails_its_trial_alone(start):
     assert summary(asked.attempts())[3:] == [(1, 2, "ok")]
 
 
+@pytest.mark.timed
 def test_a_trial_past_its_time_ends_as_timeout_and_takes_its_process_with_it(start):
     run = start("--timeout", "1s", "--set", "trainer.epochs=100000", "--set", "seeds=1")
     run.until(lambda rows: bool(rows) and rows[0][3] > 5)

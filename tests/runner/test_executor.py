@@ -108,6 +108,7 @@ def test_each_fault_of_a_backend_has_its_status_and_reason(bench):
     assert bench.run(plan, retry_failed=True).ran == 1
 
 
+@pytest.mark.timed
 def test_a_timeout_ends_the_trial_with_every_process_it_started(bench, monkeypatch):
     child = bench.folder / "child.pid"
     monkeypatch.setenv("TINY_CHILD", str(child))

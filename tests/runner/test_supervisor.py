@@ -22,6 +22,8 @@ from qbench.exceptions import (
 from qbench.registry import BackendInfo, load_registry
 from qbench.runner.worker import Worker
 
+pytestmark = pytest.mark.timed
+
 FAKE = Path(__file__).parent / "fake_bootstrap.py"
 
 Start = Callable[..., Worker]

@@ -309,6 +309,7 @@ def test_equal_values_have_equal_digests_whatever_the_text(load: Load) -> None:
     assert plain.resolved(plain.points[0]) == written.resolved(written.points[0])
 
 
+@pytest.mark.timed
 def test_a_thousand_points_are_validated_quickly(load: Load) -> None:
     axes = """matrix:
   trainer.batch_size: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]

@@ -264,6 +264,7 @@ def test_a_prefix_of_several_runs_is_refused_with_their_ids(store):
         store.resolve_run(shared)
 
 
+@pytest.mark.timed
 def test_ten_thousand_trials_are_planned_quickly(store):
     run_id = store.begin_run("large")
     canonical = {"circuit": {"gates": ["RY"] * 40}, "trainer": {"epochs": 10}}

@@ -85,6 +85,7 @@ def test_a_course_without_a_batch_is_refused(reference, problem):
 
 
 @pytest.mark.environments
+@pytest.mark.timed
 def test_the_course_counts_in_no_time_of_the_training(reference, problem):
     start = time.perf_counter()
     result, _ = trained(reference, problem, copies=40_000)
@@ -107,6 +108,7 @@ class Sleeper:
         return draws
 
 
+@pytest.mark.timed
 def test_a_course_tells_what_it_took():
     course = Course(Sleeper(), np.zeros((1, 1)), np.zeros(1), {"q": None})
     for _ in range(3):

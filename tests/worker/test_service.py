@@ -116,6 +116,7 @@ def processor_time(worker):
     return times.user + times.system
 
 
+@pytest.mark.timed
 def test_a_warm_worker_spends_few_milliseconds_on_an_evaluation(reference, problem):
     evaluate(reference, problem)
     start = processor_time(reference)
@@ -124,6 +125,7 @@ def test_a_warm_worker_spends_few_milliseconds_on_an_evaluation(reference, probl
     assert (processor_time(reference) - start) / 50 < 0.006
 
 
+@pytest.mark.timed
 def test_the_harness_adds_little_to_a_warm_training(reference, problem):
     reference.train(problem)
     start = processor_time(reference)

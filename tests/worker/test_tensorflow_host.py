@@ -142,6 +142,7 @@ def test_single_precision_stays_near_double(reference, keras, problem):
     assert np.array_equal(weights, weights.astype(np.float32))
 
 
+@pytest.mark.timed
 def test_tracing_is_paid_once_and_is_not_in_a_step(keras, make_problem):
     """Not by the short last batch either, nor by a second seed with another rate."""
     problem = with_circuit(make_problem(epochs=3), entangled(4), copies=1)
@@ -154,6 +155,7 @@ def test_tracing_is_paid_once_and_is_not_in_a_step(keras, make_problem):
     assert warm["timings"]["compile_s"] < tracing / 10
 
 
+@pytest.mark.timed
 def test_a_smaller_batch_size_is_traced_anew_and_not_filled_up(keras, make_problem):
     problem = with_circuit(make_problem(epochs=3), entangled(4), copies=1)
     keras.train(problem, execution=keras.EXECUTION, batch_size=16)

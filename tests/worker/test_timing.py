@@ -74,6 +74,7 @@ def test_a_timed_step_is_a_step_of_training(request, name):
 
 
 @pytest.mark.parametrize("measure", ["forward", "gradient", "step"])
+@pytest.mark.timed
 def test_a_sample_takes_the_time_that_was_asked_for(reference, measure):
     cold(reference, measure)
     found = ask(reference, "calibrate", min_time=0.05)
@@ -89,6 +90,7 @@ def test_a_call_that_is_long_by_itself_is_calibrated_once(reference):
     assert ask(reference, "calibrate", min_time=1e-6)["loops"] == 1
 
 
+@pytest.mark.timed
 def test_each_cell_is_compiled_anew_and_kept_beside_the_others(keras):
     for name in ("one", "two"):
         traced, _ = cold(keras, "forward", name)
