@@ -80,6 +80,22 @@ class Unsupported(QbenchError):  # noqa: N818 - a declared outcome, not a failur
     exit_code = 1
 
 
+class UnmetNeedError(QbenchError):
+    """A trial needs another one, which has no weights to give.
+
+    Parameters
+    ----------
+    status : str
+        With which the trial ends: that of the one that it needs, as far as this is no success.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, status: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class DivergedError(QbenchError):
     """Training produced a loss that is not finite."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qbench.data.catalogue import DATASETS, find_dataset
 from qbench.data.info import DatasetInfo
+from qbench.data.leaks import leak, one_source
 from qbench.data.preparation import Prepared, prepare, prepare_table
 from qbench.data.request import DataRequest, PartSize, Transform
 from qbench.data.seeds import derived_generator
@@ -21,6 +22,8 @@ __all__ = [
     "Transform",
     "derived_generator",
     "find_dataset",
+    "leak",
+    "one_source",
     "prepare",
     "prepare_table",
 ]

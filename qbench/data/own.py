@@ -48,7 +48,7 @@ def load_own(
         There is no such file, or what is in it cannot be used; with row and column, or the
         image.
     """
-    place = _find(path, folder)
+    place = find_own(path, folder)
     return _read(place, target, task, size, _stamps(place))
 
 
@@ -60,10 +60,10 @@ def state_of(path: str, folder: str = "") -> tuple[Stamp, ...]:
     DataError
         There is no such file.
     """
-    return _stamps(_find(path, folder))
+    return _stamps(find_own(path, folder))
 
 
-def _find(written: str, folder: str) -> Path:
+def find_own(written: str, folder: str) -> Path:
     """The path in the first of its folders that has it."""
     if not written:
         raise DataError("data set own: give `path`, your file or folder, instead of a name")

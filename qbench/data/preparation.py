@@ -45,6 +45,8 @@ class Prepared:
     raw_test: Floats | None
     indices: Mapping[str, Indices]
     """Rows of the source (after the choice of classes), by part."""
+    source_rows: Mapping[str, Indices]
+    """The same, counted before the choice of classes."""
     task: str
     """``classification`` or ``regression``."""
     n_classes: int
@@ -116,6 +118,7 @@ def prepare_table(table: Table, request: DataRequest, seed: int) -> Prepared:
     return Prepared(
         **parts,
         indices=indices,
+        source_rows=indices if (of := table.source_rows) is None else _rows(of, indices),
         task=table.task,
         n_classes=len(table.class_names),
         class_labels=table.class_names,
@@ -156,6 +159,7 @@ def choose_classes(table: Table, classes: str | Sequence[Any]) -> Table:
         y=y[kept],
         class_names=tuple(table.class_names[number] for number in old),
         official=None if table.official is None else table.official[kept],
+        source_rows=np.flatnonzero(kept),
     )
 
 
@@ -175,6 +179,10 @@ def _all_others(indices: Mapping[str, Indices], n_samples: int) -> Indices:
     """The samples that are neither validation nor test, in their order."""
     held_out = np.concatenate([indices["validation"], indices["test"]])
     return np.setdiff1d(np.arange(n_samples), held_out)
+
+
+def _rows(source: Indices, indices: Mapping[str, Indices]) -> dict[str, Indices]:
+    return {part: source[of_part] for part, of_part in indices.items()}
 
 
 def _check_training_part(table: Table, train: Indices) -> None:

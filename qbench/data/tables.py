@@ -38,6 +38,8 @@ class Table:
     official : int8 array, shape (samples,), or None
         The publisher's own split: the number of each sample's part (train 0, validation 1,
         test 2).
+    source_rows : int array, shape (samples,), or None
+        Which samples of the source these are; None: all.
     """
 
     x: NDArray[Any]
@@ -46,6 +48,7 @@ class Table:
     class_names: tuple[str, ...] = ()
     image_shape: ImageShape | None = None
     official: NDArray[np.int8] | None = None
+    source_rows: Indices | None = None
 
     @property
     def task(self) -> str:

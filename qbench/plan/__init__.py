@@ -16,7 +16,7 @@ from qbench.plan.models import Parameter, ResolvedModel
 from qbench.plan.order import batch_order
 from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
 from qbench.plan.theory import ClosedForm, closed_form, two_design
-from qbench.plan.trial import STREAMS, Trial, Work
+from qbench.plan.trial import STREAMS, Trial, Work, supporting
 from qbench.plan.variants import Variant
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "load_plan",
     "make_plan",
     "rule_text",
+    "supporting",
     "two_design",
     "weight_draws",
 ]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from qbench.data import DataRequest, find_dataset, prepare
+from qbench.data import DataRequest, find_dataset, leak, one_source, prepare
 from qbench.data.own import Stamp, state_of
 
 
@@ -31,6 +31,7 @@ class DatasetSummary:
     digest: str
     has_validation: bool
     image_shape: tuple[int, int, int] | None = None
+    class_labels: tuple[str, ...] = ()
 
 
 def summarize(request: DataRequest) -> DatasetSummary:
@@ -41,8 +42,12 @@ def summarize(request: DataRequest) -> DatasetSummary:
     DataError, UnknownNameError
         It cannot be had, split or transformed as asked.
     """
-    state = state_of(request.options["path"], request.folder) if request.is_own else ()
-    return _summarized(json.dumps(request.to_json(), sort_keys=True), state)
+    return _summarized(json.dumps(request.to_json(), sort_keys=True), _state(request))
+
+
+def _state(request: DataRequest) -> tuple[Stamp, ...]:
+    """What changes when the user's own files do."""
+    return state_of(request.options["path"], request.folder) if request.is_own else ()
 
 
 @lru_cache(maxsize=128)
@@ -56,6 +61,7 @@ def _summarized(request: str, state: tuple[Stamp, ...]) -> DatasetSummary:
         digest=prepared.digest,
         has_validation=prepared.x_validation is not None,
         image_shape=prepared.image_shape,
+        class_labels=prepared.class_labels,
     )
 
 
@@ -90,3 +96,22 @@ def data_request(data: Any, folder: Path, train_on: str = "split") -> DataReques
             "train_on": train_on,
         }
     )
+
+
+def leak_between(teacher: DataRequest, student: DataRequest) -> str:
+    """:func:`qbench.data.leak` of two requests, tried at seed 0; empty where all is well.
+
+    Other transforms, and training on all that is left, move no row that is held out.
+    """
+    moving = {"transform", "train_on"}
+    sides = [{k: v for k, v in r.to_json().items() if k not in moving} for r in (teacher, student)]
+    if sides[0] == sides[1] or not one_source(teacher, student):
+        return ""
+    texts = (json.dumps(r.to_json(), sort_keys=True) for r in (teacher, student))
+    return _leak(*texts, _state(teacher))
+
+
+@lru_cache(maxsize=128)
+def _leak(teacher: str, student: str, state: tuple[Stamp, ...]) -> str:
+    first, second = (DataRequest.from_json(json.loads(text)) for text in (teacher, student))
+    return leak(first, second, prepare(first, 0), prepare(second, 0))

@@ -14,6 +14,7 @@ from qbench.plan.drawing import component_indices, fixed_samples, gradient_reque
 from qbench.plan.layers import mlp, resolve_model
 from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_units
 from qbench.plan.settings import Setting
+from qbench.plan.teaching import Teacher, Teaching, teaching
 from qbench.plan.trial import Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
@@ -39,6 +40,7 @@ class PointPlanner:
         self.point, self.config, self.registry = point, point.config, registry
 
         self.suite = Setting(point)
+        self._trainings: dict[str, Work] = {}
 
     @cached_property
     def settings(self) -> dict[str, Setting]:
@@ -75,6 +77,7 @@ class PointPlanner:
             yield replace(
                 work,
                 task="gradient_variance",
+                teaching=None,
                 trainer={"batch_size": work.trainer["batch_size"]},
                 gradient=gradient,
                 metrics=(),
@@ -93,7 +96,34 @@ class PointPlanner:
             "init": written.init,
             "freeze": written.freeze,
             **self.settings[name].training,
+            "teaching": self._teaching(self.settings[name], model),
         }
+
+    def _teaching(self, setting: Setting, model: ResolvedModel) -> Teaching | None:
+        wanted = setting.distillation
+        teacher = None
+        if wanted is not None and wanted.teacher in self.models:
+            name = wanted.teacher
+            n_outputs = self.models[name].n_outputs
+            teacher = Teacher(self._training(name), n_outputs, self.settings[name])
+        return teaching(setting, model, teacher)
+
+    def _training(self, name: str) -> Work:
+        """The training of a model that others need: on one backend, since all agree."""
+        if name not in self._trainings:
+            model = self.models[name]
+            common = self._trained(name, name, self.written[name], model)
+            self._trainings[name] = self._somewhere(model, common)
+        return self._trainings[name]
+
+    def _somewhere(self, model: ResolvedModel, common: Mapping[str, Any]) -> Work:
+        """A training where it can run: the first backend of the suite that can."""
+        if not model.is_quantum:
+            return self._classical(common)
+        works = [self._on(variant, model, common) for variant in self.variants]
+        works.sort(key=lambda work: work.execution is None or work.execution.gradient_factor != 1)
+        first = next((work for work in works if work.refusal is None), works[0])
+        return replace(first, task="train", gradient_course=self._course)
 
     @property
     def _course(self) -> bool:
@@ -123,12 +153,8 @@ class PointPlanner:
         common = self._trained(name, key, written, model) | {"is_control": True}
         if control == "linear_twin":  # its values are no probabilities
             common["loss"] = self.settings[name].loss_of_logits
-        if not model.is_quantum:
-            return self._classical(common)
-        works = [self._on(variant, model, common) for variant in self.variants]
-        works.sort(key=lambda work: work.execution is None or work.execution.gradient_factor != 1)
-        first = next((work for work in works if work.refusal is None), works[0])
-        return replace(first, gradient_course=self._course, refusal=refusal or first.refusal)
+        work = self._somewhere(model, common)
+        return replace(work, refusal=refusal or work.refusal) if model.is_quantum else work
 
     def _gradient_of(self, name: str, model: ResolvedModel) -> dict[str, Any] | None:
         """What is drawn for a model: as ``gradient`` says, or beside a training ``record``."""
@@ -252,11 +278,13 @@ class PointPlanner:
         )
 
     def _mlp(self, method: str, setting: Setting, n_features: int, hidden: int) -> Work:
+        model = mlp(n_features, hidden, setting.n_outputs)
         common = {
             "method": method,
             "method_kind": "baseline",
-            "model": mlp(n_features, hidden, setting.n_outputs),
+            "model": model,
             "init": {"classical": {"name": "glorot_uniform"}},
+            "teaching": self._teaching(setting, model),
         }
         return self._classical(common | setting.training | {"loss": setting.loss_of_logits})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from qbench.exceptions import UnknownNameError
 from qbench.plan.methods import SINGLE_SEED, PointPlanner
-from qbench.plan.trial import Trial, trials_of
+from qbench.plan.trial import Trial, supporting, trials_of
 from qbench.registry import BackendInfo
 from qbench.spec import Suite, selects
 from qbench.spec.problems import Problem
@@ -19,7 +19,11 @@ ONLY_KEYS = ("model", "method", "backend", "variant", "task", "seed")
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of a suite, each once, in the order of the file."""
+    """The trials of a suite, each once, in the order of the file.
+
+    What some of them need without being asked for (a teacher that is not in ``train``) stands
+    before them.
+    """
 
     suite: Suite
     trials: tuple[Trial, ...]
@@ -40,7 +44,10 @@ class Plan:
             there = {k: sorted({_field(t, k) for t in self.trials}) for k in patterns}
             offers = "; ".join(f"{k}: {', '.join(v[:12])}" for k, v in there.items())
             raise UnknownNameError(f"--only {asked}: no trial matches; there are {offers}")
-        return Plan(self.suite, kept)
+        support = {t.id: t for t in supporting(kept)}
+        for trial in kept:
+            support.pop(trial.id, None)
+        return Plan(self.suite, (*support.values(), *kept))
 
 
 def make_plan(suite: Suite, registry: Mapping[str, BackendInfo]) -> Plan:
@@ -71,7 +78,8 @@ def make_plan(suite: Suite, registry: Mapping[str, BackendInfo]) -> Plan:
                 seeds = seeds[:1]
             for trial in trials_of(work, seeds, fixed, point.labels):
                 _merge(merged, trial)
-    return Plan(suite, tuple(merged.values()))
+    support = (t for t in supporting(merged.values()) if t.id not in merged)
+    return Plan(suite, (*support, *merged.values()))
 
 
 def _merge(merged: dict[str, Trial], trial: Trial) -> None:

@@ -11,9 +11,10 @@ from qbench.exceptions import DataError, SpecError
 from qbench.plan.dataset import DatasetSummary, data_request, summarize
 from qbench.plan.layers import ends_in_probabilities
 from qbench.plan.models import ResolvedModel
-from qbench.spec import Point, data_of, trainer_of
+from qbench.spec import Point, data_of, distillation_of, trainer_of
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem
+from qbench.spec.training import DistillationConfig, TrainerConfig
 from qbench.stats import metric_names
 
 _LOSS = {"classification": "cross_entropy", "regression": "mse"}
@@ -32,7 +33,7 @@ class Setting:
     name: str | None = None
 
     @cached_property
-    def trainer(self) -> Any:
+    def trainer(self) -> TrainerConfig:
         """The trainer's configuration."""
         config = self.point.config
         return config.trainer if self.name is None else trainer_of(config, self.name)
@@ -52,6 +53,15 @@ class Setting:
             return summarize(self.request)
         except DataError as error:
             raise self.error(self.place("data"), str(error)) from error
+
+    @property
+    def distillation(self) -> DistillationConfig | None:
+        """How models at this setting learn from a teacher; None: from none."""
+        config = self.point.config
+        if self.name is not None:
+            return distillation_of(config, self.name)
+        wanted = config.trainer.distillation
+        return wanted if wanted is not None and wanted.teacher is not None else None
 
     @property
     def n_outputs(self) -> int:

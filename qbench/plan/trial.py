@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qbench.backend import Execution
 from qbench.circuit.build import BuiltCircuit
@@ -15,7 +15,10 @@ from qbench.data import DataRequest
 from qbench.plan.machine import fingerprint
 from qbench.plan.models import ResolvedModel
 from qbench.registry import BackendInfo
-from qbench.store import METHOD_KIND, METHOD_NAME, VARIANT_NAME, TrialRecord
+from qbench.store import METHOD_KIND, METHOD_NAME, SUPPORT, VARIANT_NAME, TrialRecord
+
+if TYPE_CHECKING:
+    from qbench.plan.teaching import Teaching
 
 IDENTITY_SCHEME = 2
 """Raised when what is hashed changes: every trial is then another one."""
@@ -41,6 +44,7 @@ class Work:
     control : whether the first variant is timed twice; no part of the identity
     own_axes : what the task itself varies, as labels; no part of the identity
     gradient_course : whether the gradient is kept after each epoch of a training
+    teaching : what it learns from a teacher besides the labels
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
     is_control : whether it is here as a control; no part of the identity, since a model or
@@ -72,6 +76,7 @@ class Work:
     own_axes: Mapping[str, str] = field(default_factory=dict)
     gradient_course: bool = False
     checkpoint: bool = True
+    teaching: Teaching | None = None
     cost: str = ""
     inputs: str = "reduced"
     refusal: str | None = None
@@ -108,6 +113,12 @@ class Work:
             raise ValueError(f"{self.method} is not timed")
         return self.speed
 
+    @property
+    def needs(self) -> tuple[Work, ...]:
+        """Other trainings whose weights it needs."""
+        teacher = self.teaching.teacher if self.teaching is not None else None
+        return () if teacher is None else (teacher,)
+
     def request(self) -> DataRequest:
         """The data, of work that reads some."""
         if self.data is None:
@@ -130,7 +141,7 @@ class Work:
             "data": self._data(self.data),
             "layers": list(self.model.layers) if self.model else None,
             "estimator": self.estimator,
-            "trainer": self.trainer,
+            "trainer": self._trainer,
             "shuffle": self.shuffle,
             "loss": self.loss,
             "init": self.init,
@@ -151,6 +162,12 @@ class Work:
             "refusal": self.refusal,
         }
 
+    @property
+    def _trainer(self) -> Mapping[str, Any]:
+        if self.teaching is None:
+            return self.trainer
+        return {**self.trainer, "distillation": self.teaching.to_json()}
+
     def _data(self, data: DataRequest | None) -> dict[str, Any] | None:
         if data is None:
             return None
@@ -162,6 +179,12 @@ class Work:
         words = {**self.canonical, "data": data}
         text = json.dumps(words, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode())
+
+    @property
+    def key(self) -> str:
+        """Hash over the canonical form, for those that need it, whose seeds are theirs."""
+        digest: str = self._hashed.hexdigest()
+        return digest[:32]
 
     def identity(self, streams: Mapping[str, int]) -> str:
         """Hash over the canonical form and the seeds of each stream, 32 hexadecimal digits."""
@@ -188,6 +211,14 @@ class Trial:
     streams: Mapping[str, int]
     labels: tuple[Mapping[str, str], ...] = ({},)
 
+    @cached_property
+    def needs(self) -> tuple[Trial, ...]:
+        """The trials whose weights it needs, at its own seeds."""
+        return tuple(
+            Trial(work.identity(self.streams), work, self.seed, self.streams, (_path(work),))
+            for work in self.work.needs
+        )
+
     def record(self) -> TrialRecord:
         """What the store keeps of it."""
         work, run = self.work, self.work.execution
@@ -211,6 +242,24 @@ class Trial:
         )
 
 
+def supporting(trials: Iterable[Trial]) -> list[Trial]:
+    """What the trials need and what that needs in turn, each once, the needed before the needy.
+
+    Its labels say that it supports others, so that no table has a row of it.
+    """
+    found: dict[str, Trial] = {}
+    for trial in trials:
+        for needed in trial.needs:
+            for each in (*supporting([needed]), needed):
+                labels = {**_path(each.work), METHOD_KIND: SUPPORT}
+                found.setdefault(each.id, replace(each, labels=(labels,)))
+    return list(found.values())
+
+
+def _path(work: Work) -> dict[str, str]:
+    return {METHOD_NAME: work.method, VARIANT_NAME: work.variant}
+
+
 def trials_of(
     work: Work, seeds: Sequence[int], fixed: Sequence[str], labels: Mapping[str, str]
 ) -> list[Trial]:
@@ -218,7 +267,7 @@ def trials_of(
 
     Seeds that come to the same trial (every stream fixed) are kept once.
     """
-    path = {METHOD_NAME: work.method, VARIANT_NAME: work.variant, **labels, **work.own_axes}
+    path = {**_path(work), **labels, **work.own_axes}
     if work.is_control:
         path[METHOD_KIND] = "control"
     trials: dict[str, Trial] = {}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from qbench.exceptions import QbenchError, WorkerError
+from qbench.exceptions import QbenchError, UnmetNeedError, WorkerError
 from qbench.plan import Trial
 from qbench.runner.checkpoints import EVERY_S, CheckpointFile, taken_state
 from qbench.runner.diagnosis import diagnose
 from qbench.runner.gradients import CircuitGradients, ModelGradients
-from qbench.runner.inputs import InputFactory
+from qbench.runner.inputs import Arrays, InputFactory
 from qbench.runner.outcome import fit_outcome, train_outcome
 from qbench.runner.speed import time_alone
 from qbench.runner.statuses import status_of
@@ -30,11 +30,17 @@ class Watch:
     on_epoch : receives every epoch
     on_resumed : receives the epochs that a training goes on after, before any other
     checkpoint : where its states go, and where it goes on from; None: it keeps none
+    needed : arrays that come from the trials which it needs
     """
 
     on_epoch: Callable[[EpochRecord], None]
     on_resumed: Callable[[Sequence[EpochRecord]], None] = lambda epochs: None
     checkpoint: CheckpointFile | None = None
+    needed: Arrays = field(default_factory=dict)
+
+
+def _nothing(trial: Trial) -> Arrays:
+    return {}
 
 
 def attempt(
@@ -45,11 +51,14 @@ def attempt(
     timeout: float | None,
     memory_limit: int | None,
     watch: Watch,
+    needed: Callable[[Trial], Arrays] = _nothing,
 ) -> Outcome:
     """Run one trial; errors that qbench knows become statuses, any other is raised.
 
     Parameters
     ----------
+    needed : callable
+        Gives the arrays that come from the trials which this one needs.
     worker : callable
         Gives a living worker of the trial's backend; called only if one is needed.
     timeout : float, optional
@@ -58,7 +67,10 @@ def attempt(
     if trial.work.refusal is not None:
         return Outcome(UNSUPPORTED, reason=trial.work.refusal)
     try:
-        return _attempt(trial, worker(), inputs, timeout, memory_limit, watch)
+        arrays = needed(trial)
+        return _attempt(trial, worker(), inputs, timeout, memory_limit, watch, arrays)
+    except UnmetNeedError as error:
+        return Outcome(error.status, reason=str(error))
     except QbenchError as error:
         status = status_of(error)
         if not isinstance(error, WorkerError):
@@ -75,10 +87,11 @@ def _attempt(
     timeout: float | None,
     memory_limit: int | None,
     watch: Watch,
+    needed: Arrays,
 ) -> Outcome:
     loaded = worker.load(timeout=LOAD_TIMEOUT)
     limits = Limits(timeout=timeout, memory_limit=memory_limit)
-    outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, watch)
+    outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, replace(watch, needed=needed))
     return replace(
         outcome,
         timings={"import_s": loaded["seconds"], **outcome.timings},
@@ -95,6 +108,7 @@ def _train(
     trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
 ) -> Outcome:
     model, execution = trial.work.trained()
+    teaching = trial.work.teaching
     file = watch.checkpoint
     saved = file.read() if file is not None else None
     epochs = list(saved.epochs) if saved else []
@@ -118,7 +132,8 @@ def _train(
         trainer={**trial.work.trainer, "epochs": inputs.epochs(trial)},
         seed=trial.streams["other"],
         gradient_course=trial.work.gradient_course,
-        arrays=inputs.arrays(trial),
+        distillation=teaching.rule if teaching is not None else None,
+        arrays={**inputs.arrays(trial), **watch.needed},
         checkpoint_every=None if file is None else EVERY_S,
         resume=resumed,
         **watched,

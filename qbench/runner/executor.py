@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from qbench.exceptions import EnvironmentUnavailableError
-from qbench.plan import Plan, Trial, interleave
+from qbench.plan import Plan, Trial, interleave, supporting
 from qbench.plan.machine import fingerprint
 from qbench.registry.locations import cache_dir
 from qbench.runner.attempt import Watch, attempt
@@ -21,6 +21,7 @@ from qbench.runner.cutoffs import effort
 from qbench.runner.environments import Environment
 from qbench.runner.inputs import InputFactory
 from qbench.runner.machine import load_average, provenance
+from qbench.runner.needs import Needs
 from qbench.runner.observer import Observer
 from qbench.runner.pool import WorkerPool
 from qbench.runner.speed import SPEED, Known, SpeedGroup, group_key
@@ -40,6 +41,9 @@ from qbench.store import (
 )
 
 _BROKEN_OFF = Outcome(INTERRUPTED, reason="the run ended before the trial did")
+
+_TURN = 0.05
+"""Seconds until a lane looks again whether what its trials wait for has ended."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,8 @@ class Executor:
         self._observer, self._logs = observer, logs
         self._inputs = InputFactory()
         self._timed = Known.nothing()
+        self._needs = Needs(store, self._inputs)
+        self._waiting: set[str] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._busy: Counter[str] = Counter()
@@ -158,6 +164,7 @@ class Executor:
         try:
             self._make_environments(due)
             self._queue = _in_turn(due)
+            self._waiting = {trial.id for trial in due}
             self._run_lanes(started)
         except KeyboardInterrupt:
             interrupted = True
@@ -194,7 +201,7 @@ class Executor:
         """Make what is missing before anything is timed; what can't be made is noted."""
         needed = {
             (t.work.backend.name, t.work.version): t.work.backend
-            for t in due
+            for t in (*supporting(due), *due)
             if t.work.refusal is None
         }
         for (name, version), info in needed.items():
@@ -225,6 +232,9 @@ class Executor:
         try:
             while not self._stop.is_set() and not self._over_budget(started):
                 trial = self._next()
+                if trial is None and self._queue:
+                    self._stop.wait(_TURN)
+                    continue
                 if trial is None:
                     return
                 try:
@@ -235,6 +245,7 @@ class Executor:
                 finally:
                     with self._lock:
                         self._busy[trial.work.backend.name] -= 1
+                        self._waiting.discard(trial.id)
         except BaseException as error:  # noqa: BLE001 - raised again by run()
             self._errors.append(error)
             self._stop.set()
@@ -247,14 +258,22 @@ class Executor:
         return total is not None and time.monotonic() - started > total
 
     def _next(self) -> Trial | None:
-        """The next trial in turn, of a backend that no other lane is busy with if there is one."""
+        """The next trial in turn, of a backend that no other lane is busy with if there is one.
+
+        None where there is none, or all that are left wait for a trial that is under way.
+        """
         with self._lock:
-            if not self._queue:
+            ready = [n for n, t in enumerate(self._queue) if not self._waits(t)]
+            if not ready:
                 return None
-            free = (n for n, t in enumerate(self._queue) if not self._busy[t.work.backend.name])
-            trial = self._queue.pop(next(free, 0))
+            free = (n for n in ready if not self._busy[self._queue[n].work.backend.name])
+            trial = self._queue.pop(next(free, ready[0]))
             self._busy[trial.work.backend.name] += 1
             return trial
+
+    def _waits(self, trial: Trial) -> bool:
+        """Whether something that it needs has not ended yet."""
+        return any(needed.id in self._waiting for needed in trial.needs)
 
     def _with_peers(self, trial: Trial) -> list[Trial]:
         """The trial and those in the queue that are timed together with it."""
@@ -332,6 +351,7 @@ class Executor:
                 timeout=self._options.timeout,
                 memory_limit=self._options.memory_limit,
                 watch=Watch(on_epoch, on_resumed, checkpoint),
+                needed=lambda each: self._needs.arrays(each, lambda t: self._worker(t, pool)),
             )
             if not self._stop.is_set() or result.status in FINAL:
                 outcome = result

@@ -218,6 +218,7 @@ class Worker(WorkerProcess):
         seed: int,
         arrays: Arrays,
         gradient_course: bool = False,
+        distillation: Mapping[str, Any] | None = None,
         checkpoint_every: float | None = None,
         resume: State | None = None,
         **limits: Unpack[Limits],
@@ -238,6 +239,9 @@ class Worker(WorkerProcess):
             With ``course_x`` and ``course_y`` among the arrays: the reply has
             ``course.NAME``, shape (epochs + 1, copies, weights), the gradient of that
             batch's loss before training and after each epoch, one a quantum parameter.
+        distillation : mapping, optional
+            ``temperature``, ``ce_weight``, ``kl_weight`` and ``scale_t2``; with
+            ``teacher_logits`` among the arrays, shape (training rows, outputs).
         checkpoint_every : float, optional
             Seconds after which the next epoch is followed by an event ``checkpoint``, whose
             ``folder`` holds the ``arrays`` of the training's state; whoever reads it removes it.
@@ -252,6 +256,7 @@ class Worker(WorkerProcess):
             "trainer": trainer,
             "seed": seed,
             "gradient_course": gradient_course,
+            "distillation": distillation,
             "checkpoint": None if checkpoint_every is None else {"every_s": checkpoint_every},
             "resume": None if resume is None else resume.values,
         }

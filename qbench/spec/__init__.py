@@ -3,6 +3,7 @@
 from qbench.spec.backends import BackendChoice, parse_backend
 from qbench.spec.config import Budget, SuiteConfig
 from qbench.spec.controls import CLASSICAL_CONTROLS, CONTROLS, control_key, split_control
+from qbench.spec.dependencies import distillation_of, needs
 from qbench.spec.expressions import evaluate
 from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
@@ -24,9 +25,11 @@ __all__ = [
     "UntilPrecise",
     "control_key",
     "data_of",
+    "distillation_of",
     "evaluate",
     "load_suite",
     "measures_circuits",
+    "needs",
     "parse_backend",
     "parse_only",
     "selects",

@@ -11,13 +11,14 @@ from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
 from qbench.spec.controls import control_key
 from qbench.spec.dataset import DataConfig
+from qbench.spec.dependencies import dependency_problems, head_problems
 from qbench.spec.layers import Quantum, Quanv2d, walk
 from qbench.spec.models import ModelConfig, resolve_bases
 from qbench.spec.own_settings import data_of, own_problems, trainer_of
 from qbench.spec.problems import Path, Problem, suggestion, unknown
 from qbench.spec.published import unrecorded
 from qbench.spec.trainability import check_task
-from qbench.spec.training import RecordConfig, TrainerConfig
+from qbench.spec.training import LABEL_SMOOTHING, RecordConfig, TrainerConfig
 
 
 def completed(config: SuiteConfig) -> SuiteConfig:
@@ -57,12 +58,14 @@ def check(
     known_datasets : names, or a mapping from each name to the names of its options
     """
     own = [*own_problems(config)]
+    own += [] if own else dependency_problems(config)
     problems = [
         *_check_models(config),
         *own,
         *_check_baselines(config),
         *_check_controls(config),
         *([] if own else _check_validation(config)),
+        *([] if own else head_problems(config)),
         *_check_circuits(config),
         *unrecorded(config.published, config.record.metrics),
         *check_task(config),
@@ -104,6 +107,8 @@ def _check_models(config: SuiteConfig) -> Iterator[Problem]:
                 yield Problem(place, unknown("circuit", circuit, config.circuits))
         if name in BASELINES:
             yield Problem(("models", name), "this name is taken by a baseline; choose another")
+        if name == LABEL_SMOOTHING:
+            yield Problem(("models", name), "this name is taken by a teacher; choose another")
     for position, name in enumerate(config.train):
         if name not in config.models:
             yield Problem(("train", position), unknown("model", name, config.models))

@@ -22,6 +22,7 @@ _OUTSIDE = """
 qbench name description seeds baseline train controls data.path
 budget.trial budget.total budget.memory
 models.*.base models.*.replace models.*.unused_outputs
+trainer.distillation.match_heads
 backends.label
 trainer.checkpoint
 speed.control
@@ -58,6 +59,9 @@ trainer.scheduler.t_max trainer.scheduler.eta_min trainer.scheduler.factor
 trainer.scheduler.patience trainer.scheduler.threshold trainer.scheduler.cooldown
 trainer.scheduler.min_lr
 trainer.loss trainer.select trainer.early_stopping.metric trainer.early_stopping.patience
+trainer.distillation.teacher trainer.distillation.temperature
+trainer.distillation.ce_weight trainer.distillation.kl_weight
+trainer.distillation.scale_t2 trainer.distillation.smoothing
 record.metrics record.every record.target.metric record.target.value
 record.gradient_variance.parameters record.gradient_variance.n_samples
 record.gradient_variance.course

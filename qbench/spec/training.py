@@ -106,10 +106,33 @@ class EarlyStopping(SpecModel):
     patience: Count
 
 
+LABEL_SMOOTHING = "label_smoothing"
+"""The teacher that knows nothing but the labels."""
+
+
+class DistillationConfig(SpecModel):
+    """A student learns from a teacher's outputs as well as from labels."""
+
+    teacher: str | None = None
+    """A model, or label_smoothing; none: without a teacher."""
+    temperature: Positive = 3.0
+    """Divides the outputs of both before their softmax."""
+    ce_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the cross entropy with the labels."""
+    kl_weight: Annotated[float, Field(ge=0)] = 0.9
+    """Weight of the divergence from the teacher."""
+    scale_t2: bool = True
+    """Whether the divergence is multiplied by the temperature's square."""
+    smoothing: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """What teacher: label_smoothing spreads evenly over the classes."""
+    match_heads: bool = True
+    """Whether the teacher's outputs must be the student's, and rows be compared at one head."""
+
+
 class TrainerConfig(SpecModel):
     """How every model is trained."""
 
-    planned = frozenset({"mixed_precision", "distillation"})
+    planned = frozenset({"mixed_precision"})
     hints: ClassVar[Mapping[str, str]] = {
         "learning_rate": "it belongs to the optimizer: {optimizer: {learning_rate: ...}}",
         "lr": "did you mean 'optimizer: {learning_rate: ...}'?",
@@ -136,6 +159,8 @@ class TrainerConfig(SpecModel):
     """Which epoch's weights are tested."""
     early_stopping: Annotated[EarlyStopping | None, BeforeValidator(_none)] = None
     """``{metric, patience}``, or none."""
+    distillation: Annotated[DistillationConfig | None, BeforeValidator(_none)] = None
+    """What a model learns from a teacher; null: nothing."""
     checkpoint: bool = True
     """Whether a training that is broken off goes on later; its results are the same."""
 

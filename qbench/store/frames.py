@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qbench.store.queries import counting_attempts, trials_of
-from qbench.store.records import METHOD_KIND, METHOD_NAME, PLANNED, VARIANT_NAME
+from qbench.store.records import METHOD_KIND, METHOD_NAME, PLANNED, SUPPORT, VARIANT_NAME
 from qbench.store.schema import Attempt, Epoch, RunTrial, Trial
 
 TRIAL_COLUMNS = (
@@ -44,7 +44,7 @@ NESTED_COLUMNS = (
 def trial_frame(
     session: Session, run_id: str, each_path: bool, until: datetime | None = None
 ) -> pd.DataFrame:
-    """One row a trial, in the order of the plan.
+    """One row a trial, in the order of the plan; none of those that only support others.
 
     Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, ``attempt_id``
     and ``attempt_run_id`` (the run that made the attempt, often an earlier one),
@@ -65,6 +65,7 @@ def trial_frame(
     rows = [
         row
         for join, trial, attempt in session.execute(query)
+        if _own_paths(join.labels) or not join.labels
         for row in _rows(join, trial, attempt, each_path)
     ]
     fixed = ["trial_id", "position", *TRIAL_COLUMNS, "attempt_id", "attempt_run_id"]
@@ -88,9 +89,15 @@ def _rows(
         row |= {name: getattr(attempt, name) for name in ATTEMPT_COLUMNS}
         for name in NESTED_COLUMNS:
             row |= dict(_flatten(name, getattr(attempt, name)))
-    paths = join.labels if each_path else [_joined(join.labels)]
+    own = _own_paths(join.labels)
+    paths = own if each_path else [_joined(own)]
     for labels in paths or [{}]:
         yield row | _named(labels)
+
+
+def _own_paths(labels: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The paths that lead to a trial for its own sake."""
+    return [path for path in labels if path.get(METHOD_KIND) != SUPPORT]
 
 
 _NAMES = {METHOD_NAME: "method", VARIANT_NAME: "variant", METHOD_KIND: "method_kind"}
@@ -156,7 +163,10 @@ def epoch_frame(session: Session, run_id: str) -> pd.DataFrame:
     rows = []
     for found in session.execute(query).mappings():
         row = dict(found)
-        names = _joined(row.pop("labels"))
+        labels = row.pop("labels")
+        if labels and not _own_paths(labels):
+            continue
+        names = _joined(_own_paths(labels))
         rows.append(row | {_NAMES[key]: names[key] for key in names if key in _NAMES})
     columns = ["trial_id", "attempt_id", *(c.key for c in about), *EPOCH_COLUMNS]
     frame = pd.DataFrame(rows, columns=columns)

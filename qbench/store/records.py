@@ -54,6 +54,9 @@ def is_due(status: str | None, retry_failed: bool = False) -> bool:
 METHOD_NAME, VARIANT_NAME, METHOD_KIND = "@method", "@variant", "@kind"
 """Keys of a path's labels that no axis can have."""
 
+SUPPORT = "support"
+"""The kind of a trial that is there because others need it: frames have no row of it."""
+
 
 @dataclass(frozen=True)
 class TrialRecord:

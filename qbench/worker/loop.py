@@ -15,9 +15,11 @@ from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.exceptions import DivergedError, QbenchError
 from qbench.worker import losses, schedules
 from qbench.worker.checkpoints import Checkpoints, Resumable, State
+from qbench.worker.distillation import Distillation, soft_targets
 from qbench.worker.draws import Course
 from qbench.worker.evaluation import DTYPES, predict
 from qbench.worker.hosts.base import HostModel
+from qbench.worker.layers import output_shapes
 from qbench.worker.selection import EarlyStopping, Selection
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -110,9 +112,10 @@ class TrainingLoop:
         self._layers, self._loss = request["model"]["layers"], request["loss"]
         self._execution, self._programs = execution, programs
         self._seed = int(request["seed"])
-        self._optimizer = trainer["optimizer"], request["trainable"]
         self._x = np.ascontiguousarray(arrays["x_train"], dtype=DTYPES[execution.precision])
         self._y, self._order = arrays["y_train"], arrays["order"]
+        self._distillation, self._teacher = self._teaching(request.get("distillation"))
+        self._optimizer = trainer["optimizer"], request["trainable"], self._distillation
         self._planned = trainer.get("epochs") or len(self._order)
         self._max_steps = trainer.get("max_steps") or math.inf
         self._batch_size = int(trainer["batch_size"])
@@ -125,6 +128,20 @@ class TrainingLoop:
         self.epochs = 0
         self.record = Record()
         self._check()
+
+    def _teaching(
+        self, wanted: Mapping[str, Any] | None
+    ) -> tuple[Distillation | None, Array | None]:
+        """How it learns from a teacher, and this one's probabilities, a row a training row."""
+        if wanted is None:
+            return None, None
+        rule, logits = Distillation.of(wanted), self._arrays["teacher_logits"]
+        if len(logits) != len(self._x):
+            raise QbenchError(f"{len(logits)} outputs of the teacher, {len(self._x)} training rows")
+        if self._loss != "cross_entropy":
+            raise QbenchError(f"distillation goes with the loss cross_entropy, not {self._loss}")
+        n_outputs = output_shapes(self._layers, self._x.shape[1:])[-1][0]
+        return rule, soft_targets(logits, rule.temperature, n_outputs)
 
     def _check(self) -> None:
         if self._order.ndim != 2 or self._order.shape[1] != len(self._x) or not len(self._x):
@@ -145,6 +162,11 @@ class TrainingLoop:
         """Inputs and targets of the first step."""
         rows = self._order[0, : self._batch_size]
         return self._x[rows], self._y[rows]
+
+    def prepare(self) -> None:
+        """Make the optimizer, and have the host trace what it traces."""
+        self._model.reset_optimizer(*self._optimizer)
+        self._model.warm_up(*self.first_batch, self._soft(self._order[0, : self._batch_size]))
 
     def restore(self, arrays: Arrays, values: Mapping[str, Any]) -> None:
         """Go on from a state that :class:`Checkpoints` reported, instead of from the start.
@@ -225,7 +247,7 @@ class TrainingLoop:
             rows = order[start : start + size]
             x, y = self._x[rows], self._y[rows]
             begun = time.perf_counter()
-            loss = self._model.step(x, y, rate, (self._seed, step))
+            loss = self._model.step(x, y, rate, (self._seed, step), self._soft(rows))
             self.record.step_s.append(time.perf_counter() - begun)
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -237,6 +259,9 @@ class TrainingLoop:
         if before is not None and after is not None:
             self.record.executions = (self.record.executions or 0) + after - before
         return total / seen
+
+    def _soft(self, rows: NDArray[Any]) -> Array | None:
+        return None if self._teacher is None else self._teacher[rows]
 
     def _record_course(self) -> None:
         if self._course is not None:

@@ -37,8 +37,9 @@ def train(
 ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """Serve a ``train`` request: its result's arrays and fields.
 
-    With ``checkpoint: {"every_s": seconds}`` it tells its state after epochs; with one as
-    ``resume`` and its arrays as ``resume.NAME`` it goes on from there.
+    With ``distillation`` and the array ``teacher_logits``, a row a training row, it learns from
+    a teacher too. With ``checkpoint: {"every_s": seconds}`` it tells its state after epochs; with
+    one as ``resume`` and its arrays as ``resume.NAME`` it goes on from there.
 
     Raises
     ------
@@ -54,13 +55,12 @@ def train(
     programs, _ = engine.programs(layers, execution)
     initial = {n.removeprefix("param."): a for n, a in arrays.items() if n.startswith("param.")}
     model.load(initial)
-    model.reset_optimizer(request["trainer"]["optimizer"], request["trainable"])
     course = _course(engine, model, request, arrays, execution)
     checkpoints = _checkpoints(request, report)
     used = list(programs.values())
     loop = TrainingLoop(model, request, arrays, execution, used, report, course, checkpoints)
     begun = time.perf_counter()
-    model.warm_up(*loop.first_batch)
+    loop.prepare()
     compile_s += time.perf_counter() - begun
     if request.get("resume") is not None:
         state = {n.removeprefix("resume."): a for n, a in arrays.items() if n.startswith("resume.")}

@@ -29,6 +29,7 @@ IMAGES = ("data.name=digits", "data.options=null", "circuits.pqc.encoding=none",
 DRAWN = ("task=gradient_variance", "baselines=null", "seeds=[0]")
 TIMED = ("task=speed", "baselines=null", "seeds=[0]", "models=null", "circuits.other=null")
 UNTIL = (*DRAWN, "gradient.n_samples={rse: 0.1, min: 20, max: 50}")
+TAUGHT = "trainer.distillation.teacher=label_smoothing"
 STOPPING = "trainer.early_stopping={metric: validation_loss, patience: 2}"
 
 
@@ -149,6 +150,12 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     "trainer.select": ((), "trainer.select=last"),
     "trainer.early_stopping.metric": (STOPPING, "trainer.early_stopping.metric=train_loss"),
     "trainer.early_stopping.patience": (STOPPING, "trainer.early_stopping.patience=3"),
+    "trainer.distillation.teacher": (TAUGHT, "trainer.distillation.teacher=linear"),
+    "trainer.distillation.temperature": (TAUGHT, "trainer.distillation.temperature=2"),
+    "trainer.distillation.ce_weight": (TAUGHT, "trainer.distillation.ce_weight=0.5"),
+    "trainer.distillation.kl_weight": (TAUGHT, "trainer.distillation.kl_weight=0.5"),
+    "trainer.distillation.scale_t2": (TAUGHT, "trainer.distillation.scale_t2=false"),
+    "trainer.distillation.smoothing": (TAUGHT, "trainer.distillation.smoothing=0.2"),
     "record.metrics": ((), "record.metrics=[accuracy]"),
     "record.target.metric": (TARGET, "record.target.metric=train_loss"),
     "record.target.value": (TARGET, "record.target.value=0.8"),
@@ -190,6 +197,7 @@ OUTSIDE: dict[str, str] = {
     "fit.per": "fit.per=[noise]",
     "fit.models": "fit.models=[power]",
     "fit.start": "fit.start=3",
+    "trainer.distillation.match_heads": "trainer.distillation={match_heads: false}",
     **dict.fromkeys(
         [f"published.{key}" for key in ("where", "metric", "value", "n_test", "source")],
         "published=[{where: {model: qnn}, metric: accuracy, value: 0.9, n_test: 9, source: them}]",

@@ -62,6 +62,7 @@ GOOD = [
     "  m: {layers: [quanv2d: {circuit: pqc, kernel_size: 2}]}\n",
     "trainer: {loss: nll_probs}\n",
     "published: [{where: {model: qnn}, metric: accuracy, value: =1/2, n_test: 9, source: x}]\n",
+    "trainer: {distillation: {teacher: label_smoothing, temperature: 2, match_heads: false}}\n",
     "  m: {layers: [relu], init: {quantum: {normal: {std: 1}}}}\n",
     "  m: {layers: [relu], init: {quantum: {name: normal, std: 1}}}\n",
     "  m: {layers: [relu], train_on: all, data: iris, trainer: {epochs: 3}}\n",

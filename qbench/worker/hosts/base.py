@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
+from qbench.worker.distillation import Distillation
 
 Parameters = Mapping[str, Array]
 """Arrays by name, such as ``2.quantum.weights``; dense weights are [out, in]."""
@@ -34,8 +35,16 @@ class HostModel(ABC):
         """Copies of every parameter, float64."""
 
     @abstractmethod
-    def reset_optimizer(self, optimizer: Mapping[str, Any], trainable: Sequence[str]) -> None:
-        """Start a fresh optimizer (``{"name": "adam", ...}``) over the named parameters."""
+    def reset_optimizer(
+        self,
+        optimizer: Mapping[str, Any],
+        trainable: Sequence[str],
+        distillation: Distillation | None = None,
+    ) -> None:
+        """Start a fresh optimizer (``{"name": "adam", ...}``) over the named parameters.
+
+        With ``distillation`` its steps learn from a teacher too.
+        """
 
     @abstractmethod
     def optimizer_state(self) -> dict[str, Array]:
@@ -48,7 +57,7 @@ class HostModel(ABC):
     def load_optimizer_state(self, state: Mapping[str, Array]) -> None:
         """Go on where an optimizer of the same settings stopped; after :meth:`reset_optimizer`."""
 
-    def warm_up(self, x: Array, y: NDArray[Any]) -> None:  # noqa: B027 - optional
+    def warm_up(self, x: Array, y: NDArray[Any], soft: Array | None = None) -> None:  # noqa: B027 - optional
         """Trace or compile what steps on such batches need; leaves everything as it is.
 
         Called after :meth:`reset_optimizer` with the first batch, so that this time is
@@ -57,13 +66,19 @@ class HostModel(ABC):
 
     @abstractmethod
     def step(
-        self, x: Array, y: NDArray[Any], learning_rate: float, counter: tuple[int, int]
+        self,
+        x: Array,
+        y: NDArray[Any],
+        learning_rate: float,
+        counter: tuple[int, int],
+        soft: Array | None = None,
     ) -> float:
         """One optimisation step; the batch's loss before the update.
 
         ``counter`` is (seed, step), steps counted from 0 over the whole training:
         dropout masks come from it (:func:`qbench.worker.dropout.mask`). ``x`` has
-        the dtype of the execution's precision.
+        the dtype of the execution's precision. ``soft`` are the rows of
+        :func:`qbench.worker.distillation.soft_targets`, where there is a teacher.
         """
 
     @abstractmethod

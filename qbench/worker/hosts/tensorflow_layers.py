@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
+from qbench.worker.distillation import Distillation
 from qbench.worker.hosts.base import Layer
 from qbench.worker.hosts.tensorflow_autograd import Tensor
 from qbench.worker.layers import bins, centre, patch_grid, walk
@@ -108,6 +109,14 @@ def per_sample(loss: str, outputs: Tensor, target: Tensor) -> Tensor:
     right = tf.gather(outputs, target, batch_dims=1)[:, None]
     wrong = one - tf.one_hot(target, outputs.shape[1], dtype=outputs.dtype)
     return tf.reduce_mean(tf.nn.relu(one - right + outputs) * wrong, axis=1)
+
+
+def distilled(rule: Distillation, hard: Tensor, outputs: Tensor, soft: Tensor) -> Tensor:
+    """:func:`qbench.worker.distillation.per_sample` in tensors."""
+    temperature, ce_weight, kl_weight = (tf.constant(v, outputs.dtype) for v in rule)
+    log_q = tf.nn.log_softmax(outputs / temperature, axis=1)
+    divergence = tf.reduce_sum(tf.math.xlogy(soft, soft) - soft * log_q, axis=1)
+    return ce_weight * hard + kl_weight * divergence
 
 
 def _dense(x: Tensor, layer: Layer, run: Pass) -> Tensor:

@@ -14,6 +14,7 @@ from qbench.backend import Array, NumpyProgram, Program
 from qbench.exceptions import QbenchError
 from qbench.worker import dropout, losses
 from qbench.worker.batches import filled
+from qbench.worker.distillation import Distillation
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
 from qbench.worker.hosts.shapes import (
     check_no_state,
@@ -31,6 +32,7 @@ from qbench.worker.hosts.tensorflow_layers import (
     Pass,
     check,
     copies,
+    distilled,
     drawn_copies,
     forward,
     per_sample,
@@ -98,18 +100,23 @@ class TensorflowModel(HostModel):
         """Copies of every parameter, float64."""
         return {name: numpy_of(variable) for name, variable in self._variables.items()}
 
-    def reset_optimizer(self, optimizer: Mapping[str, Any], trainable: Sequence[str]) -> None:
+    def reset_optimizer(
+        self,
+        optimizer: Mapping[str, Any],
+        trainable: Sequence[str],
+        distillation: Distillation | None = None,
+    ) -> None:
         """A fresh optimizer; the step traced for an equal one before is taken up again.
 
         The next batch is taken for a full one: it is the longest that comes.
         """
         check_trainable(trainable, self._variables)
         settings = {**optimizer, "learning_rate": 0.0}
-        self._key = json.dumps([settings, sorted(trainable)], sort_keys=True)
+        self._key = json.dumps([settings, sorted(trainable), distillation], sort_keys=True)
         if self._key not in self._steps:
             trained = [v for name, v in self._variables.items() if name in trainable]
             made = make(optimizer, trained) if trained else None
-            self._steps[self._key] = made, self._traced(self._step_of(made, trained))
+            self._steps[self._key] = made, self._traced(self._step_of(made, trained, distillation))
         self._optimizer, self._step = self._steps[self._key]
         self._rows = 0
         if self._optimizer is not None:
@@ -126,20 +133,25 @@ class TensorflowModel(HostModel):
             return
         self._optimizer.restore(state)
 
-    def warm_up(self, x: Array, y: NDArray[Any]) -> None:
+    def warm_up(self, x: Array, y: NDArray[Any], soft: Array | None = None) -> None:
         """Trace the step and the evaluation by running each once; then undo the step."""
         if self._eager or (self._key, len(x)) in self._warm:
             return
         self._warm.add((self._key, len(x)))
         held = self.parameters()
-        self.step(x, y, 0.0, (0, 0))
+        self.step(x, y, 0.0, (0, 0), soft)
         self.predict(x)
         self.load(held)
         if self._optimizer is not None:
             self._optimizer.reset()
 
     def step(
-        self, x: Array, y: NDArray[Any], learning_rate: float, counter: tuple[int, int]
+        self,
+        x: Array,
+        y: NDArray[Any],
+        learning_rate: float,
+        counter: tuple[int, int],
+        soft: Array | None = None,
     ) -> float:
         """One update; the loss before it."""
         if self._step is None:
@@ -157,6 +169,7 @@ class TensorflowModel(HostModel):
             self._share(len(x), rows),
             self._tensor(np.array(numbers)),
             masks,
+            self._tensor(filled(np.zeros((len(x), 0)) if soft is None else soft, rows)),
         )
         return float(loss)
 
@@ -204,15 +217,26 @@ class TensorflowModel(HostModel):
         return {name: numpy_of(gradient) for name, gradient in found.items()}
 
     def _step_of(
-        self, optimizer: Optimizer | None, trained: Sequence[Any]
+        self,
+        optimizer: Optimizer | None,
+        trained: Sequence[Any],
+        distillation: Distillation | None,
     ) -> Callable[..., Tensor]:
         def step(
-            x: Tensor, target: Tensor, share: Tensor, numbers: Tensor, masks: Mapping[int, Tensor]
+            x: Tensor,
+            target: Tensor,
+            share: Tensor,
+            numbers: Tensor,
+            masks: Mapping[int, Tensor],
+            soft: Tensor,
         ) -> Tensor:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(trained)
                 outputs = forward(self._layers, x, Pass(self._variables, self._quantum, masks))
-                loss = tf.reduce_sum(per_sample(self._loss, outputs, target) * share)
+                rows = per_sample(self._loss, outputs, target)
+                if distillation is not None:
+                    rows = distilled(distillation, rows, outputs, soft)
+                loss = tf.reduce_sum(rows * share)
             if optimizer is not None:
                 optimizer.apply(tape.gradient(loss, trained), numbers)
             return loss

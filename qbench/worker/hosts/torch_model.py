@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from qbench.backend import Array, NumpyProgram, Program
 from qbench.worker import losses, optimizers
+from qbench.worker.distillation import Distillation
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
 from qbench.worker.hosts.shapes import (
     check_no_state,
@@ -52,6 +53,7 @@ class TorchModel(HostModel):
         }
         self._parameters: dict[str, Tensor] = {}
         self._optimizer: Any = None
+        self._distillation: Distillation | None = None
 
     def load(self, parameters: Parameters) -> None:
         """Set every parameter; the names and shapes must be the layers' own."""
@@ -63,8 +65,14 @@ class TorchModel(HostModel):
         """Copies of every parameter, float64."""
         return {name: numpy_of(tensor) for name, tensor in self._parameters.items()}
 
-    def reset_optimizer(self, optimizer: Mapping[str, Any], trainable: Sequence[str]) -> None:
+    def reset_optimizer(
+        self,
+        optimizer: Mapping[str, Any],
+        trainable: Sequence[str],
+        distillation: Distillation | None = None,
+    ) -> None:
         """A fresh torch optimizer; the other parameters get no gradient."""
+        self._distillation = distillation
         check_trainable(trainable, self._parameters)
         for name, tensor in self._parameters.items():
             tensor.requires_grad_(name in trainable)
@@ -97,11 +105,21 @@ class TorchModel(HostModel):
         self._optimizer.load_state_dict({"state": held, "param_groups": groups})
 
     def step(
-        self, x: Array, y: NDArray[Any], learning_rate: float, counter: tuple[int, int]
+        self,
+        x: Array,
+        y: NDArray[Any],
+        learning_rate: float,
+        counter: tuple[int, int],
+        soft: Array | None = None,
     ) -> float:
         """One update; the loss before it."""
         run = Pass(self._parameters, self._quantum, counter)
-        loss = self._per_sample(forward(self._layers, self._batch(x), run), y).mean()
+        outputs = forward(self._layers, self._batch(x), run)
+        rows = self._per_sample(outputs, y)
+        if self._distillation is not None and soft is not None:
+            target = torch.as_tensor(soft, **self._to)
+            rows = distilled(self._distillation, rows, outputs, target)
+        loss = rows.mean()
         if self._optimizer is not None and loss.requires_grad:
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -173,6 +191,13 @@ class TorchModel(HostModel):
         if n_outputs == 1:
             return torch.clamp(1.0 - (2 * label - 1) * outputs[:, 0], min=0.0)
         return functional.multi_margin_loss(outputs, label, reduction="none")
+
+
+def distilled(rule: Distillation, hard: Tensor, outputs: Tensor, soft: Tensor) -> Tensor:
+    """:func:`qbench.worker.distillation.per_sample` in tensors."""
+    log_q = torch.log_softmax(outputs / rule.temperature, dim=1)
+    divergence = (torch.xlogy(soft, soft) - soft * log_q).sum(dim=1)
+    return rule.ce_weight * hard + rule.kl_weight * divergence
 
 
 def _optimizer(optimizer: Mapping[str, Any], parameters: list[Tensor]) -> Any:

@@ -1,0 +1,105 @@
+"""What a trial gets from the trained models that it needs: the outputs of its teacher."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qbench.data import leak
+from qbench.exceptions import DataError, UnmetNeedError
+from qbench.plan import Trial
+from qbench.runner.inputs import Arrays, InputFactory
+from qbench.runner.worker import Worker
+from qbench.store import DIVERGED, FAILED, INTERRUPTED, OK, RUNNING, Store
+from qbench.worker.distillation import smoothed_logits
+
+WorkerOf = Callable[[Trial], Worker]
+"""Gives a living worker of a trial's backend."""
+
+_KEPT = 32
+"""Outputs of teachers that stay in memory: the students of a seed share one."""
+
+
+class Needs:
+    """Arrays from the trials that a trial needs, each made once although several lanes ask."""
+
+    def __init__(self, store: Store, inputs: InputFactory) -> None:
+        self._store, self._inputs = store, inputs
+        self._outputs: OrderedDict[tuple[str, str, int], NDArray[np.float64]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def arrays(self, trial: Trial, worker_of: WorkerOf) -> Arrays:
+        """What the worker needs besides the trial's own arrays.
+
+        Raises
+        ------
+        UnmetNeedError
+            A trial that it needs has no weights: it failed, or another process is at it.
+        DataError
+            A teacher knows rows that judge its student.
+        """
+        teaching = trial.work.teaching
+        if teaching is None:
+            return {}
+        if teaching.smoothing is not None:
+            labels = self._inputs.prepared(trial).y_train
+            logits = smoothed_logits(labels, teaching.columns, teaching.smoothing)
+            return {"teacher_logits": logits}
+        (teacher,) = trial.needs
+        return {"teacher_logits": self._taught(trial, teacher, worker_of)[:, : teaching.columns]}
+
+    def _taught(self, trial: Trial, teacher: Trial, worker_of: WorkerOf) -> NDArray[np.float64]:
+        """The teacher's outputs on the student's training rows."""
+        key = (teacher.id, trial.work.data_key, trial.streams["split"])
+        with self._lock:
+            if key not in self._outputs:
+                self._check_apart(trial, teacher)
+                rows = self._inputs.prepared(trial).raw_train
+                self._outputs[key] = self._outputs_of(teacher, rows, worker_of)
+                while len(self._outputs) > _KEPT:
+                    self._outputs.popitem(last=False)
+            self._outputs.move_to_end(key)
+            return self._outputs[key]
+
+    def _check_apart(self, trial: Trial, teacher: Trial) -> None:
+        found = leak(
+            teacher.work.request(),
+            trial.work.request(),
+            self._inputs.prepared(teacher),
+            self._inputs.prepared(trial),
+        )
+        if found:
+            raise DataError(f"its teacher {teacher.work.method} {found}")
+
+    def _outputs_of(
+        self, trial: Trial, raw: NDArray[np.float64], worker_of: WorkerOf
+    ) -> NDArray[np.float64]:
+        """What a trained model says of rows before the transforms; in evaluation mode."""
+        weights = self._weights(trial)
+        model, execution = trial.work.trained()
+        x = self._inputs.prepared(trial).transform(raw)
+        arrays = {"x": x, **{f"param.{name}": array for name, array in weights.items()}}
+        layers = {"layers": list(model.layers)}
+        return worker_of(trial).predict(model=layers, execution=execution, arrays=arrays)
+
+    def _weights(self, trial: Trial) -> dict[str, NDArray[np.generic]]:
+        status, _ = self._store.latest_statuses([trial.id]).get(trial.id, (INTERRUPTED, 0))
+        if status != OK:
+            raise self._unmet(trial, status)
+        found = self._store.finished_attempt(trial.id)
+        return self._store.artifact(found.attempt_id, "parameters")
+
+    def _unmet(self, trial: Trial, status: str) -> UnmetNeedError:
+        """The trial ends as what it needs did: what is tried again is tried again with it."""
+        name = f"{trial.work.method} ({trial.id[:12]})"
+        if status == RUNNING:
+            message = f"needs {name}, which another process is at"
+            return UnmetNeedError(message, status=INTERRUPTED)
+        reason = self._store.latest_attempt(trial.id).reason
+        said = f"{status}: {reason}" if reason else status
+        ended = FAILED if status == DIVERGED else status
+        return UnmetNeedError(f"needs {name}, which is {said}", status=ended)
