@@ -28,7 +28,7 @@ def plot(
         typer.Argument(
             help="A run's id or a suite's name (the latest run by default), then the kind: "
             "error, error-bars, learning, time, accuracy-time, accuracy-parameters, "
-            "gradient-variance, gradient-depth, gradient-course, expressibility, confusion, "
+            "speed, gradient-variance, gradient-depth, gradient-course, expressibility, confusion, "
             "or all.",
             metavar="[RUN] KIND",
         ),

@@ -11,6 +11,7 @@ import pytest
 from qbench.data import DataRequest, prepare
 from qbench.store import OK, EpochRecord, Outcome, Store, TrialRecord, open_store
 from tests.report.drawn import DrawnRun
+from tests.report.timed import TimedRun
 
 REQUEST = DataRequest("iris", train=60, validation=30, test=30)
 
@@ -26,7 +27,18 @@ def results(tmp_path_factory) -> Path:
         _plateaus(store)
         _depths(store)
         _atlas(store)
+        _timings(store)
     return path
+
+
+def _timings(store: Store) -> None:
+    """Two variants at three sizes, one of them in single precision."""
+    run = TimedRun(store)
+    for n, measure, batch in itertools.product((4, 8, 12), ("forward", "step"), (1, 32)):
+        seconds = 1e-5 * batch * 2.0**n * np.linspace(1, 1.1, 10)
+        run.cell("reference", seconds, n, measure=measure, batch=batch)
+        run.cell("quick", seconds / 3, n, measure=measure, batch=batch, precision="single")
+    run.save()
 
 
 def _plateaus(store: Store) -> None:

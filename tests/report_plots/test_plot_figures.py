@@ -13,8 +13,9 @@ from qbench.store import open_store
 from tests.report_plots.conftest import course_of
 
 DRAWN = {
-    "grid": set(KINDS) - {"confusion", "gradient-depth", "expressibility"},
-    "plain": set(KINDS) - {"gradient-variance", "gradient-depth", "expressibility"},
+    "grid": set(KINDS) - {"confusion", "gradient-depth", "expressibility", "speed"},
+    "plain": set(KINDS) - {"gradient-variance", "gradient-depth", "expressibility", "speed"},
+    "timed": {"speed"},
     "plateaus": {"gradient-variance", "gradient-depth"},
     "depths": {"gradient-variance", "gradient-depth"},
     "atlas": {"expressibility"},
@@ -240,6 +241,24 @@ def test_confusion_refuses_data_that_is_no_longer_what_the_trial_saw(source_of):
 def test_no_kind_draws_an_empty_picture(source_of, kind):
     with pytest.raises(PlotError, match=r"run \w+"):
         plot(source_of("failed"), kind)
+
+
+def test_times_stand_over_qubits_with_the_floor_of_each_precision(source_of):
+    _, drawing = plot(source_of("timed"), "speed")
+    assert list(dict.fromkeys(drawing.points["panel"])) == [
+        *("forward, batch size 1", "forward, batch size 32"),
+        *("step, batch size 1", "step, batch size 32"),
+    ]
+    one = drawing.points.query(
+        "panel == 'step, batch size 32' and series == 'reference' and x == 8"
+    )
+    assert list(one["y"]) == pytest.approx([1e3 * 1e-5 * 32 * 2.0**8 * 1.05])
+    assert set(drawing.lines["series"]) == {"memory floor, double", "memory floor, single"}
+    floor = drawing.lines.query("panel == 'step, batch size 32' and x == 8")
+    assert list(floor["y"]) == pytest.approx([1e-6 * 2.0**8] * 2)
+    _, by_batch = plot(source_of("timed", where={"n": "8"}), "speed")
+    assert by_batch.x_label == "batch size"
+    assert sorted(set(by_batch.points["x"])) == [1, 32]
 
 
 def test_rows_can_be_chosen_and_laid_out(source_of):

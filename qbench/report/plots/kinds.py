@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pandas.api.types import is_numeric_dtype
 
 from qbench.exceptions import PlotError, UnknownNameError
-from qbench.report.plots import accuracy, circuits, confusion, course, variance
+from qbench.report.plots import accuracy, circuits, confusion, course, speed, variance
 from qbench.report.plots.bars_drawing import draw_bars
 from qbench.report.plots.decay_drawing import draw_decays
 from qbench.report.plots.drawing import (
@@ -23,6 +23,7 @@ from qbench.report.plots.drawing import (
 )
 from qbench.report.plots.numbered_drawing import draw_numbered
 from qbench.report.plots.source import Drawing, Source
+from qbench.report.plots.speed_drawing import draw_speed
 from qbench.report.plots.style import house_style
 
 FORMATS = ("png", "svg", "pdf")
@@ -69,6 +70,7 @@ KINDS: dict[str, Kind] = {
     "time": Kind(course.time, _log_values),
     "accuracy-time": Kind(accuracy.accuracy_time, _scatter),
     "accuracy-parameters": Kind(accuracy.accuracy_parameters, _scatter),
+    "speed": Kind(speed.speed, lambda f, d, grey: draw_speed(f, d, grey=grey)),
     "gradient-variance": Kind(variance.gradient_variance, _variance),
     "gradient-depth": Kind(variance.gradient_depth, _variance),
     "gradient-course": Kind(

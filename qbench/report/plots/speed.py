@@ -1,0 +1,71 @@
+"""Times of circuits against their size, with the floor that memory bandwidth sets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from qbench.exceptions import PlotError
+from qbench.report.plots.source import Drawing, Source
+from qbench.report.timings import BATCH, CALL, MEASURE, TASK_OF_SPEED
+
+QUBITS = "counts.n_qubits"
+FLOOR = "metrics.floor_s"
+
+MOST_PANELS = 12
+
+
+def speed(source: Source) -> Drawing:
+    """A warm call's median with its 95% interval, by variant, against the number of qubits.
+
+    Where all circuits are of one size it is against the batch size. A panel for each
+    measure, batch size and value of the axes that don't set the size.
+    """
+    rows = source.ok(TASK_OF_SPEED)
+    if rows.empty:
+        raise PlotError(f"run {source.run_id} has no finished timing: it needs `task: speed`")
+    x = QUBITS if rows[QUBITS].nunique() > 1 else BATCH
+    rows = rows.assign(x=rows[x].astype(float))
+    others = _others(source, rows, x)
+    points: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for found, group in source.groups(rows, "method", "variant", "precision"):
+        panel = _panel(found, others)
+        for _, row in group.iterrows():
+            figures = {"x": row["x"], **_milliseconds(row)}
+            points.append({"panel": panel, "series": found["variant"], **figures})
+            floor = {"x": row["x"], "y": 1e3 * float(row[FLOOR])}
+            name = f"memory floor, {found['precision']}"
+            lines.append({"panel": panel, "series": name, "kind": "floor", **floor})
+    drawn = pd.DataFrame(points).drop_duplicates(["panel", "series", "x"])
+    source.refuse_many(drawn["panel"].nunique(), "speed", MOST_PANELS)
+    floors = pd.DataFrame(lines).groupby(["panel", "series", "kind", "x"], sort=False)["y"].median()
+    label = "qubits" if x == QUBITS else "batch size"
+    note = "medians over rounds with 95% intervals; floor: a pass over the states for each gate"
+    return Drawing(drawn, label, "ms a call", (note,), floors.reset_index())
+
+
+def _others(source: Source, rows: pd.DataFrame, x: str) -> list[str]:
+    """The axes that panels are named by: neither what x is, nor what sets it."""
+    named = []
+    for axis in source.axes:
+        label = f"labels.{axis}"
+        if label in (x, MEASURE, BATCH):
+            continue
+        if rows.groupby(label)["x"].nunique().max() == 1 and rows[label].nunique() > 1:
+            continue
+        named.append(axis)
+    ends = ["measure"] if x == BATCH else ["measure", "batch_size"]
+    return [*named, *(each for each in ends if rows[f"labels.{each}"].nunique() > 1)]
+
+
+def _panel(found: dict[str, str], others: list[str]) -> str:
+    said = [f"{axis.replace('_', ' ')} {found[axis]}" for axis in others if axis != "measure"]
+    first = [found["measure"]] if "measure" in others else []
+    return ", ".join([*first, *said])
+
+
+def _milliseconds(row: pd.Series[Any]) -> dict[str, float]:
+    ends = {"y": "", "y_low": "_low", "y_high": "_high"}
+    return {key: 1e3 * float(row[f"{CALL}{end}"]) for key, end in ends.items()}
