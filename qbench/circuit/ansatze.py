@@ -8,6 +8,7 @@ from typing import Any
 from qbench.circuit.circuit import Operation
 from qbench.circuit.entanglement import entangled_pairs, linear
 from qbench.circuit.options import call, gate_name, switch, whole_number
+from qbench.circuit.qcnn import kept_wires, qcnn
 from qbench.circuit.random_pauli import random_pauli
 from qbench.circuit.sim import sim
 from qbench.circuit.trainable import (
@@ -20,9 +21,6 @@ from qbench.circuit.trainable import (
     rotation_round,
 )
 from qbench.exceptions import CircuitError
-
-PLANNED = ("qcnn",)
-"""Ansätze of the suite language that are still to come."""
 
 
 def hardware_efficient(
@@ -170,6 +168,7 @@ ANSATZE: dict[str, Callable[..., Layers]] = {
     "random_pauli": random_pauli,
     "brick_wall": brick_wall,
     "sim": sim,
+    "qcnn": qcnn,
 }
 """Every ansatz: ``ansatz(n_qubits, fresh_weights, **options)``."""
 
@@ -180,12 +179,17 @@ def ansatz_layers(ansatz: str | Mapping[str, Any], n_qubits: int, fresh: FreshWe
     Raises
     ------
     CircuitError
-        An unknown name, option or value, or an ansatz that is still to come.
+        An unknown name, option or value.
     """
-    name = ansatz if isinstance(ansatz, str) else ansatz.get("name")
-    if name in PLANNED:
-        raise CircuitError(f"ansatz {name} is planned but not yet supported")
     return call("ansatz", ANSATZE, ansatz, n_qubits, fresh)
+
+
+def default_measure(ansatz: str | Mapping[str, Any] | None, n_qubits: int) -> dict[str, Any]:
+    """What is measured where nothing is said: Z on every wire, of ``qcnn`` on those it keeps."""
+    slot: Mapping[str, Any] = {"name": ansatz} if isinstance(ansatz, str) else ansatz or {}
+    if slot.get("name") != "qcnn" or n_qubits < 2:
+        return {"expval": "Z"}
+    return {"expval": [f"Z{wire}" for wire in kept_wires(n_qubits, slot.get("keep", 1))[-1]]}
 
 
 def _ranges(ranges: str | int | Sequence[int], n_qubits: int, n_layers: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qbench.circuit.ansatze import ansatz_layers
+from qbench.circuit.ansatze import ansatz_layers, default_measure
 from qbench.circuit.blocks import identity_blocks
 from qbench.circuit.circuit import Circuit, Operation
 from qbench.circuit.encodings import Encoded, encode
@@ -77,7 +77,7 @@ def build_circuit(
     ----------
     encoding, ansatz : a name in ENCODINGS or ANSATZE, or a mapping of it with options
     measure : ``{"expval": OBS | [OBS]}`` or ``{"probs": "all" | [wires]}``
-        By default Z on every wire.
+        By default Z on every wire; of ``qcnn`` on the wires that it keeps.
     reupload : "once" or "each_layer"
         Whether the encoding is repeated before every layer of the ansatz.
     trainable_scale : bool
@@ -102,8 +102,10 @@ def build_circuit(
     whole_number("n_qubits", n_qubits, 1, 1000)
     if n_features is not None:
         whole_number("n_features", n_features, 0, 2**31)
-    readouts = parse_measure({"expval": "Z"} if measure is None else measure, n_qubits)
     encoding, ansatz = _slot("encoding", encoding), _slot("ansatz", ansatz)
+    if measure is None:
+        measure = default_measure(ansatz, n_qubits)
+    readouts = parse_measure(measure, n_qubits)
     repeated = choose("reupload", reupload, ("once", "each_layer")) == "each_layer"
     scaled = switch("trainable_scale", trainable_scale)
     if gates is not None:
@@ -147,10 +149,14 @@ def _slot(kind: str, slot: Slot) -> str | Mapping[str, Any] | None:
 
 
 def _check_repetition(encoding: Slot, ansatz: Slot, repeated: bool, scaled: bool) -> None:
-    name = encoding if isinstance(encoding, str) else (encoding or {}).get("name")
+    name, repeats = (
+        slot if isinstance(slot, str) else (slot or {}).get("name") for slot in (encoding, ansatz)
+    )
     if repeated:
         if encoding is None or ansatz is None:
             raise CircuitError("reupload: each_layer needs an encoding and an ansatz")
+        if repeats == "qcnn":
+            raise CircuitError("qcnn gives wires up level by level: features enter it once")
         if name == "amplitude":
             raise CircuitError("amplitude encoding prepares the first state: it can't be repeated")
     if scaled and (encoding is None or name == "amplitude"):

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from qbench.circuit.ansatze import ANSATZE
-from qbench.circuit.ansatze import PLANNED as PLANNED_ANSATZE
+from qbench.circuit.ansatze import ANSATZE, default_measure
 from qbench.circuit.build import BuiltCircuit, build_circuit
 from qbench.circuit.encodings import ENCODINGS
+from qbench.exceptions import CircuitError
 from qbench.spec.base import Count, SpecModel, normalised_slot, one_of, refusals
 from qbench.spec.problems import Problem, suggestion
 
@@ -25,17 +25,12 @@ def slot_options(maker: Callable[..., Any]) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def _completed(
-    value: Any,
-    kind: str,
-    registry: Mapping[str, Callable[..., Any]],
-    planned: frozenset[str] = frozenset(),
-) -> Any:
+def _completed(value: Any, kind: str, registry: Mapping[str, Callable[..., Any]]) -> Any:
     """The slot with every option written out, so that equal circuits read equal."""
     slot = normalised_slot(value)
     if slot is None:
         return None
-    name = one_of(kind, slot["name"], registry, planned)
+    name = one_of(kind, slot["name"], registry, frozenset())
     defaults = slot_options(registry[name])
     wrong = [
         Problem((key,), "unknown key" + suggestion(key, defaults))
@@ -60,7 +55,15 @@ def _encoding(value: Any) -> Any:
 
 
 def _ansatz(value: Any) -> Any:
-    return _completed(value, "ansatz", ANSATZE, frozenset(PLANNED_ANSATZE))
+    return _completed(value, "ansatz", ANSATZE)
+
+
+def _measure(found: dict[str, Any]) -> dict[str, Any]:
+    """The default of ``measure``, from the keys before it, as far as they are right."""
+    try:
+        return default_measure(found.get("ansatz"), found.get("n_qubits", 0))
+    except CircuitError:  # told of the ansatz when the circuit is built
+        return {"expval": "Z"}
 
 
 class CircuitConfig(SpecModel):
@@ -80,8 +83,9 @@ class CircuitConfig(SpecModel):
     """Repeats of the ansatz followed by its inverse, each half with weights of its own."""
     gates: list[Any] | None = None
     """``[GATE, WIRES, ANGLE...]`` and repetitions, instead of encoding and ansatz."""
-    measure: dict[str, Any] = Field(default={"expval": "Z"})
-    """``{expval: OBSERVABLE}`` (Z is one value a qubit) or ``{probs: all | [wires]}``."""
+    measure: dict[str, Any] = Field(default_factory=_measure)
+    """``{expval: OBSERVABLE}`` (Z is one value a qubit) or ``{probs: all | [wires]}``; by default
+    Z on every qubit, of ``qcnn`` on those that it keeps."""
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments of :func:`qbench.circuit.build.build_circuit`."""

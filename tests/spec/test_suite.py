@@ -268,7 +268,7 @@ def test_a_mistake_is_told_with_its_place_and_the_nearest_right_word(
         ("rotation: RY", "rotatoin: RY", "encoding.rotatoin: unknown key; did you mean 'rotation'"),
         ("rotation: RY", "rotation: RR", "suite.yaml:7:5: circuits.pqc.encoding: encoding ang"),
         ("name: angle", "name: angel", "encoding: unknown encoding 'angel'; did you mean 'angle'?"),
-        ("hardware_efficient", "qcnn", "ansatz: `qcnn` is not yet supported (planned)"),
+        ("hardware_efficient", "{name: qcnn, keep: 9}", "qcnn: keep is a whole number from 1 to 3"),
         ("hardware_efficient", "{name: hardware_efficient, rotations: [RQ]}", "circuits.pqc"),
         ("hardware_efficient", "{name: hardware_efficient, entangler: CNTO}", "CNOT"),
         ("ansatz: hardware_efficient", "measure: {expval: Q}", "circuits.pqc"),
