@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench.circuit import GATES, STATE_PREPARATION, Circuit, Probabilities
+from qbench.circuit import GATES, STATE_PREPARATION, Circuit, Probabilities, optimised
 from qbench.exceptions import Unsupported
 
 Array = NDArray[np.float64]
@@ -55,6 +55,9 @@ class Execution:
     threads : int
         CPU threads the worker is pinned to.
     accelerator : "cpu" or "cuda"
+    optimise : "none" or "safe"
+        Whether the backend is given the circuit as written, or with gates merged
+        (:func:`qbench.circuit.optimised`), the same ones for every backend.
     """
 
     device: str
@@ -64,15 +67,23 @@ class Execution:
     shots: int | None = None
     threads: int = 1
     accelerator: str = "cpu"
+    optimise: str = "none"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain mapping for messages and identities."""
-        return asdict(self)
+        """Plain mapping for messages and identities; a circuit run as written isn't mentioned."""
+        value = asdict(self)
+        if self.optimise == "none":
+            del value["optimise"]
+        return value
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Execution:
         """Inverse of :meth:`to_json`."""
         return Execution(**value)
+
+    def circuit_run(self, circuit: Circuit) -> Circuit:
+        """What the backend is given of a circuit."""
+        return optimised(circuit) if self.optimise == "safe" else circuit
 
     @property
     def gradient_factor(self) -> float:
@@ -132,6 +143,7 @@ class Capabilities:
         shots: int | None = None,
         threads: int = 1,
         accelerator: str = "cpu",
+        optimise: str = "none",
     ) -> Execution:
         """The execution that fits the options; None leaves a choice to the backend.
 
@@ -172,6 +184,7 @@ class Capabilities:
             shots=shots,
             threads=threads,
             accelerator=accelerator,
+            optimise=optimise,
         )
 
     def refusal(self, circuit: Circuit) -> str | None:

@@ -13,6 +13,7 @@ from qbench.circuit.circuit import Circuit, Operation
 from qbench.circuit.encodings import ENCODINGS, encoding_inputs
 from qbench.circuit.entanglement import ENTANGLEMENTS
 from qbench.circuit.gates import GATES, STATE_PREPARATION, Gate
+from qbench.circuit.optimise import optimised
 from qbench.circuit.readout import (
     Expectation,
     ObservableTerm,
@@ -49,4 +50,5 @@ __all__ = [
     "diagonal_matrix",
     "encoding_inputs",
     "expval",
+    "optimised",
 ]

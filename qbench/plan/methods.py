@@ -219,9 +219,10 @@ class PointPlanner:
     def _on(self, variant: Variant, model: ResolvedModel, common: Mapping[str, Any]) -> Work:
         refusal = variant.refusal
         for circuit in model.circuits:
-            refusal = refusal or variant.backend.capabilities.refusal(circuit)
             if variant.execution is not None:
+                circuit = variant.execution.circuit_run(circuit)
                 refusal = refusal or textbook_refusal(circuit, variant.execution)
+            refusal = refusal or variant.backend.capabilities.refusal(circuit)
         return Work(
             task=self.config.task,
             backend=variant.backend,

@@ -17,7 +17,7 @@ from qbench.store import OK
 from qbench.worker.shift import SHIFT_RULE
 
 _PER_DRAW = "ms_per_draw"
-_TELL = ("device", "diff_method", "tier", "precision")
+_TELL = ("device", "diff_method", "tier", "precision", "optimise")
 
 
 def draws_table(frame: pd.DataFrame) -> Table:
@@ -49,6 +49,7 @@ def _columns(largest: int | None) -> list[Column]:
         Column("diff_method", "gradient", numeric=False),
         Column("tier", "tier", numeric=False),
         Column("precision", "precision", numeric=False),
+        Column("optimise", "optimise", numeric=False, rank=6),
         Column("threads", "threads", rank=7),
         Column("compile_text", "compile s", parts=("compile_s",), rank=2),
         Column("all_text", "ms a draw", parts=("ms_a_draw",)),

@@ -31,6 +31,7 @@ KEYS = {
     "gradient": "diff_method",
     "tier": "tier",
     "precision": "precision",
+    "optimise": "optimise",
     "dataset": "dataset",
     "seed": "seed",
 }

@@ -37,7 +37,7 @@ def frameworks_table(frame: pd.DataFrame) -> Table:
         for method in dict.fromkeys(group["method"]):
             table.rows += [labels | row for row in _rows(group[group["method"] == method])]
     table.notes += list(_notes(rows, table))
-    return table.with_constants_as_note(("device", "tier", "precision", "threads"))
+    return table.with_constants_as_note(("device", "tier", "precision", "optimise", "threads"))
 
 
 def _columns(axes: Sequence[str], several_models: bool) -> list[Column]:
@@ -51,6 +51,7 @@ def _columns(axes: Sequence[str], several_models: bool) -> list[Column]:
         Column("diff_method", "gradient", numeric=False),
         Column("tier", "tier", numeric=False),
         Column("precision", "precision", numeric=False),
+        Column("optimise", "optimise", numeric=False, rank=6),
         Column("threads", "threads", rank=7),
         Column("import_text", "import s", parts=("import_s",), rank=3),
         Column("compile_text", "compile s", parts=("compile_s",), rank=1),
@@ -80,7 +81,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "backend": versioned(first),
             "counts": ", ".join(f"{n} {s}" for s, n in group["status"].value_counts().items()),
         }
-        for key in ("device", "diff_method", "tier", "precision"):
+        for key in ("device", "diff_method", "tier", "precision", "optimise"):
             row[key] = first[key]
         row["threads"] = None if pd.isna(first["threads"]) else int(first["threads"])
         if len(ok):

@@ -36,7 +36,6 @@ def _noise(value: Any) -> Any:
 class ExecutionConfig(SpecModel):
     """How circuits are executed, unless a backend's options say otherwise."""
 
-    planned = frozenset({"optimise"})
     hints: ClassVar[Mapping[str, str]] = {
         key: f"it is an option of a backend: pennylane[{key}=...]"
         for key in ("device", "diff_method", "tier")
@@ -51,6 +50,8 @@ class ExecutionConfig(SpecModel):
     """Threads of a worker."""
     accelerator: Literal["cpu", "cuda"] = "cpu"
     """Where circuits run."""
+    optimise: Literal["none", "safe"] = "none"
+    """safe: gates are merged before a backend sees them, the same ones for every backend."""
 
 
 class BackendOptions(ExecutionConfig):

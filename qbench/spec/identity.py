@@ -50,6 +50,7 @@ models.*.train_on models.*.data models.*.trainer
 baselines.name baselines.inputs baselines.to
 backends.name backends.version backends.options
 execution.precision execution.shots execution.noise execution.threads execution.accelerator
+execution.optimise
 trainer.epochs trainer.max_steps trainer.batch_size trainer.shuffle
 trainer.optimizer.name trainer.optimizer.learning_rate trainer.optimizer.momentum
 trainer.optimizer.beta1 trainer.optimizer.beta2 trainer.optimizer.epsilon

@@ -29,6 +29,8 @@ TRIAL_COLUMNS = (
     "seed",
     "dataset",
 )
+OPTIMISE = "optimise"
+"""none or safe, from the trial's execution."""
 ATTEMPT_COLUMNS = ("number", "status", "reason", "started_at", "ended_at", "log_path")
 NESTED_COLUMNS = (
     "metrics",
@@ -46,7 +48,7 @@ def trial_frame(
 ) -> pd.DataFrame:
     """One row a trial, in the order of the plan; none of those that only support others.
 
-    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, ``attempt_id``
+    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, ``attempt_id``
     and ``attempt_run_id`` (the run that made the attempt, often an earlier one),
     those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
     ``timings.NAME``, ... as far as some row has them. ``status`` is ``planned``
@@ -68,7 +70,7 @@ def trial_frame(
         if _own_paths(join.labels) or not join.labels
         for row in _rows(join, trial, attempt, each_path)
     ]
-    fixed = ["trial_id", "position", *TRIAL_COLUMNS, "attempt_id", "attempt_run_id"]
+    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, "attempt_id", "attempt_run_id"]
     fixed += ATTEMPT_COLUMNS
     nested = dict.fromkeys(name for row in rows for name in row if name not in fixed)
     order = ("labels", *NESTED_COLUMNS)
@@ -82,6 +84,8 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     row: dict[str, Any] = {"trial_id": trial.id, "position": join.position}
     row |= {name: getattr(trial, name) for name in TRIAL_COLUMNS}
+    execution = trial.canonical.get("execution") or {}
+    row[OPTIMISE] = None if trial.diff_method is None else execution.get(OPTIMISE, "none")
     if attempt is None:
         row["status"] = PLANNED
     else:

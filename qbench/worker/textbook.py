@@ -60,6 +60,8 @@ def compile_program(
 ) -> Program | NumpyProgram:
     """The backend's program; under ``textbook-2x`` that of parameter-shift, its gradients doubled.
 
+    The backend is given the circuit as ``execution.optimise`` has it.
+
     Parameters
     ----------
     stop : callable, optional
@@ -70,6 +72,7 @@ def compile_program(
     Unsupported
         The backend's reason, or that of :func:`textbook_refusal`.
     """
+    circuit = execution.circuit_run(circuit)
     if execution.diff_method != TEXTBOOK_2X:
         return backend.compile(circuit, execution)
     refusal = textbook_refusal(circuit, execution)

@@ -125,6 +125,7 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     "execution.shots": ((), "execution.shots=100"),
     "execution.threads": ((), "execution.threads=2"),
     "execution.accelerator": ((), "execution.accelerator=cuda"),
+    "execution.optimise": ((), "execution.optimise=safe"),
     "trainer.epochs": ((), "trainer.epochs=4"),
     "trainer.max_steps": ("trainer={epochs: null, max_steps: 5}", "trainer.max_steps=6"),
     "trainer.batch_size": ((), "trainer.batch_size=16"),

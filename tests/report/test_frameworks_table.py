@@ -91,8 +91,13 @@ def test_what_disturbs_times_is_noted(run):
 
 def test_columns_that_never_change_become_a_note(run):
     table = frameworks_table(run.add("qnn", 0.9, variant="a").add("qnn", 0.9, variant="b").frame())
-    assert not {"device", "tier", "precision", "threads"} & {c.key for c in table.columns}
-    assert noted(table, "all rows: device default, tier documented, precision double, threads 1")
+    assert not {"device", "tier", "precision", "optimise", "threads"} & {
+        c.key for c in table.columns
+    }
+    assert noted(
+        table,
+        "all rows: device default, tier documented, precision double, optimise none, threads 1",
+    )
 
 
 def test_several_models_and_axes_are_rows_of_their_own(run):

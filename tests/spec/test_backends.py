@@ -43,7 +43,7 @@ def test_the_default_diff_method_is_the_same_as_none() -> None:
         ("pennylane[tier=expret]", "unknown value 'expret'; did you mean 'expert'?"),
         ("pennylane[diff_method=parameter_shift]", "did you mean 'parameter-shift'?"),
         ("pennylane[diff_method=textbook]", "did you mean 'textbook-2x'?"),
-        ("pennylane[optimise=safe]", "`optimise` is not yet supported (planned)"),
+        ("pennylane[optimise=best]", "unknown value 'best'; known are none, safe"),
         ("pennylane[noise=thermal]", "`noise` is not yet supported (planned)"),
         ("pennylane[threads=two]", "must be a whole number, not text 'two'"),
         ("pennylane[threads=0]", "must be at least 1, not 0"),

@@ -183,7 +183,7 @@ def test_a_suite_of_baselines_alone_needs_no_model(load: Load) -> None:
         ("backends: ['pennylane[tire=x]']", "backends[0].options.tire: unknown key; did you mean"),
         ("execution: {shots: 1.5}", "execution.shots: must be a whole number from 1, or null"),
         ("execution: {noise: x}", "execution.noise: `noise` is not yet supported (planned)"),
-        ("execution: {optimise: safe}", "`optimise` is not yet supported (planned)"),
+        ("execution: {optimise: save}", "execution.optimise: unknown value 'save'; did you mean"),
         ("execution: {device: x}", "unknown key; it is an option of a backend: pennylane[device="),
         ("train: [qn]", "train[0]: unknown model 'qn'; did you mean 'qnn'?"),
         ("baseline: qn", "baseline: unknown model or baseline 'qn'; did you mean 'qnn'?"),

@@ -15,6 +15,7 @@ import torch
 from qbench.backend import Backend, Execution, Program
 from qbench.circuit import (
     STATE_PREPARATION,
+    Angle,
     Circuit,
     Expectation,
     ObservableTerm,
@@ -151,10 +152,13 @@ def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -
     if execution.device == "lightning.qubit":
         options["c_dtype"] = np.complex128 if execution.precision == "double" else np.complex64
     device = qml.device(execution.device, wires=circuit.n_qubits, **options)
+    operations = circuit.operations
+    if execution.diff_method == "adjoint":
+        operations = tuple(part for o in operations for part in _rotations(o))
 
     def run(inputs: torch.Tensor, weights: torch.Tensor) -> list[Any]:
         features, values = _Features(inputs), weights.unbind()
-        for operation in circuit.operations:
+        for operation in operations:
             _apply(operation, features, values)
         return [qml.apply(measurement) for measurement in measurements]
 
@@ -163,6 +167,17 @@ def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -
     if execution.diff_method in ("parameter-shift", "finite-diff"):
         return qml.transforms.broadcast_expand(node)
     return node
+
+
+def _rotations(operation: Operation) -> Iterator[Operation]:
+    """U3 as RZ, RY and RZ, the same expectation values: PennyLane's own way takes five gates."""
+    if operation.gate != "U3":
+        yield operation
+        return
+    theta, phi, lam = operation.angles
+    for gate, angle in (("RZ", lam), ("RY", theta), ("RZ", phi)):
+        if angle != Angle():
+            yield Operation(gate, operation.wires, (angle,))
 
 
 class _Features:

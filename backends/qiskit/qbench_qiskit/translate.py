@@ -75,8 +75,19 @@ def to_qiskit(circuit: Circuit, values: Callable[[int, int], Any]) -> QuantumCir
             angle.constant if angle.is_constant else values(position, k)
             for k, angle in enumerate(operation.angles)
         ]
-        append(result, operation, angles)
+        if operation.gate == "U3" and not all(a.is_constant for a in operation.angles):
+            _append_turns(result, operation, angles)
+        else:
+            append(result, operation, angles)
     return result
+
+
+def _append_turns(circuit: QuantumCircuit, operation: Operation, values: Sequence[Any]) -> None:
+    """U3 as the same product of p, ry and p: Aer binds parameters of ``u`` circuit by circuit."""
+    theta, phi, lam = values
+    for method, value in ((circuit.p, lam), (circuit.ry, theta), (circuit.p, phi)):
+        if not (isinstance(value, float) and value == 0.0):
+            method(value, *operation.wires)
 
 
 def pauli_operator(readout: Expectation, n_qubits: int) -> SparsePauliOp:

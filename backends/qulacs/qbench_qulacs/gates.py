@@ -79,6 +79,8 @@ def lower(circuit: Circuit) -> Iterator[QuantumGateBase | Rotation]:
             yield from FIXED[operation.gate](*qubits)
             continue
         for which, string, factor in ROTATIONS[operation.gate]:
+            if operation.angles[which] == Angle():  # a U3 of two angles
+                continue
             on = [(q, PAULI_IDS[p]) for q, p in zip(qubits, string, strict=True) if p != "I"]
             yield Rotation([q for q, _ in on], [p for _, p in on], operation.angles[which], factor)
 
