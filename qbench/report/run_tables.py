@@ -94,10 +94,10 @@ def _tables(
         yield diagnostics_table(frame, in_full=view.in_full)
     if "speed" in kinds:
         samples = samples_of(store, frame)
-        yield speed_table(frame, samples)
-        if (scaling := scaling_table(frame)).rows:
+        yield speed_table(frame, samples, in_full=view.in_full)
+        if (scaling := scaling_table(frame, in_full=view.in_full)).rows:
             yield scaling
-        yield winners_table(frame, samples)
+        yield winners_table(frame, samples, in_full=view.in_full)
     if "frameworks" in kinds:
         yield from _frameworks(frame, asked=view.kind == "frameworks")
 

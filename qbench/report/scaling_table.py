@@ -21,7 +21,7 @@ LARGEST = 4
 _QUBITS, _GATES = "counts.n_qubits", "counts.gates"
 
 
-def scaling_table(frame: pd.DataFrame) -> Table:
+def scaling_table(frame: pd.DataFrame, *, in_full: bool = False) -> Table:
     """Exponents b of seconds = a x^b over the largest sizes of each variant and measure.
 
     Against 2^n the depth grows as the suite has it grow with n; against the gates the
@@ -30,17 +30,16 @@ def scaling_table(frame: pd.DataFrame) -> Table:
     rows = timed(frame)
     ok = rows[rows["status"] == OK]
     table = Table("Scaling", _COLUMNS)
-    for (method, measure, variant), group in ok.groupby(["method", MEASURE, "variant"], sort=False):
+    for (method, measure, _), group in ok.groupby(["method", MEASURE, "variant"], sort=False):
         head = {"circuit": method, "measure": measure, "backend": versioned(group.iloc[0])}
-        head |= {key: group.iloc[0][key] for key in ("tier", "diff_method")}
-        del variant
+        head |= {key: group.iloc[0][key] for key in ("tier", "diff_method", "precision")}
         table.rows += [head | row for row in _exponents(group)]
     if table.rows:
         table.notes.append(
             f"b of seconds = a x^b, least squares over the {LARGEST} largest x [95% t interval]; "
             "an overhead that does not grow pulls b down"
         )
-    return table.with_constants_as_note(("circuit", "tier"))
+    return table if in_full else table.with_constants_as_note(("circuit", "tier", "precision"))
 
 
 _COLUMNS = (
@@ -49,6 +48,7 @@ _COLUMNS = (
     Column("backend", "backend", numeric=False),
     Column("diff_method", "gradient", numeric=False),
     Column("tier", "tier", numeric=False, rank=2),
+    Column("precision", "precision", numeric=False, rank=2),
     Column("along", "x", numeric=False),
     Column("fixed", "at", numeric=False),
     Column("range", "from - to", numeric=False, rank=1),

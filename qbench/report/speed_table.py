@@ -25,16 +25,20 @@ from qbench.stats import WIDE_SPREAD, Interval
 from qbench.store import OK
 
 _BUSY_CPU = 0.9
-_CONSTANTS = ("circuit", "measure", "batch_size", "device", "tier", "precision", "threads")
+_CONSTANTS = (
+    *("circuit", "measure", "batch_size", "device", "tier", "precision", "threads", "optimise"),
+)
 
 
-def speed_table(frame: pd.DataFrame, samples: Samples) -> Table:
+def speed_table(frame: pd.DataFrame, samples: Samples, *, in_full: bool = False) -> Table:
     """One row a variant of each cell.
 
     Parameters
     ----------
     frame : DataFrame
         ``Store.frame(run, each_path=True)``.
+    in_full : bool
+        Keep columns that say the same in every row, which a note would say once.
     """
     rows = timed(frame)
     table = Table("Speed", [*_cell_columns(rows), *_VARIANT_COLUMNS])
@@ -42,18 +46,21 @@ def speed_table(frame: pd.DataFrame, samples: Samples) -> Table:
         head = _head(cell)
         table.rows += [head | row for row in _rows(cell, samples)]
     table.notes += list(_notes(rows, table))
-    return table.with_constants_as_note(_CONSTANTS)
+    return table if in_full else table.with_constants_as_note(_CONSTANTS)
 
 
-def winners_table(frame: pd.DataFrame, samples: Samples) -> Table:
-    """One row a cell and precision: the fastest, by how much, and whether the control is even."""
+def winners_table(frame: pd.DataFrame, samples: Samples, *, in_full: bool = False) -> Table:
+    """One row a cell and precision: the fastest, and by how much the next framework is behind.
+
+    The next is the best variant of another framework; where there is none, another variant.
+    """
     rows = timed(frame)
     table = Table("Fastest", [*_cell_columns(rows), *_WINNER_COLUMNS])
     for cell in cells(rows):
         for _, ok in cell.ok.groupby("precision", sort=False):
             table.rows.append(_head(cell) | _winner(cell, ok, samples))
     table.notes += list(_control_notes(rows))
-    return table.with_constants_as_note(_CONSTANTS)
+    return table if in_full else table.with_constants_as_note(_CONSTANTS)
 
 
 def _cell_columns(rows: pd.DataFrame) -> list[Column]:
@@ -91,7 +98,7 @@ _WINNER_COLUMNS = (
     Column("fastest", "fastest", numeric=False),
     Column("tier", "tier", numeric=False),
     Column("ms_text", "ms", parts=("ms",)),
-    Column("second", "second", numeric=False),
+    Column("second", "next", numeric=False),
     interval_column("ahead", "x ahead [95%]"),
     Column("verdict", "", numeric=False, rank=1),
     interval_column("control", "A/A control [95%]"),
@@ -159,7 +166,8 @@ def _winner(cell: SpeedCell, ok: pd.DataFrame, samples: Samples) -> dict[str, An
         row |= significant_cell("control", control)
     if len(ok) == 1:
         return row
-    second = ok.iloc[1]
+    others = ok[ok["backend"] != first["backend"]]
+    second = others.iloc[0] if len(others) else ok.iloc[1]
     row |= {"second": _named(second)} | _ratio("ahead", second, first, samples)
     ahead = time_ratio(second, first, samples)
     even = not ahead.excludes(1.0) and ahead.low == ahead.low
@@ -169,9 +177,9 @@ def _winner(cell: SpeedCell, ok: pd.DataFrame, samples: Samples) -> dict[str, An
 
 
 def _named(row: Any) -> str:
-    name, device = versioned(row), str(row["device"])
-    rule = f"{device}, {row['diff_method']}"
-    return f"{name} ({rule})"
+    """A variant in few words; its tier where that is not the default."""
+    tier = [] if row["tier"] == "documented" else [str(row["tier"])]
+    return f"{versioned(row)} ({', '.join([row['device'], row['diff_method'], *tier])})"
 
 
 def _control_notes(rows: pd.DataFrame) -> Iterator[str]:

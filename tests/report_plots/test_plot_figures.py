@@ -259,6 +259,8 @@ def test_times_stand_over_qubits_with_the_floor_of_each_precision(source_of):
     _, by_batch = plot(source_of("timed", where={"n": "8"}), "speed")
     assert by_batch.x_label == "batch size"
     assert sorted(set(by_batch.points["x"])) == [1, 32]
+    _, asked = plot(source_of("timed", by="n"), "speed")
+    assert (asked.x_label, sorted(set(asked.points["x"]))) == ("n", [4, 8, 12])
 
 
 def test_rows_can_be_chosen_and_laid_out(source_of):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from qbench.exceptions import PlotError
-from qbench.report.plots.source import Drawing, Source
+from qbench.report.plots.source import Drawing, Source, is_numeric
 from qbench.report.timings import BATCH, CALL, MEASURE, TASK_OF_SPEED
 
 QUBITS = "counts.n_qubits"
@@ -19,13 +19,18 @@ MOST_PANELS = 12
 def speed(source: Source) -> Drawing:
     """A warm call's median with its 95% interval, by variant, against the number of qubits.
 
-    Where all circuits are of one size it is against the batch size. A panel for each
-    measure, batch size and value of the axes that don't set the size.
+    Where all circuits are of one size it is against the batch size, and against any axis of
+    numbers that the user asks for. A panel for each measure, batch size and value of the
+    axes that don't set the size.
     """
     rows = source.ok(TASK_OF_SPEED)
     if rows.empty:
         raise PlotError(f"run {source.run_id} has no finished timing: it needs `task: speed`")
     x = QUBITS if rows[QUBITS].nunique() > 1 else BATCH
+    if source.by is not None:
+        x = f"labels.{source.by}"
+        if not is_numeric(rows[x].unique()):
+            raise PlotError(f"run {source.run_id}: {source.by} has no numbers to lay times out by")
     rows = rows.assign(x=rows[x].astype(float))
     others = _others(source, rows, x)
     points: list[dict[str, Any]] = []
@@ -41,7 +46,7 @@ def speed(source: Source) -> Drawing:
     drawn = pd.DataFrame(points).drop_duplicates(["panel", "series", "x"])
     source.refuse_many(drawn["panel"].nunique(), "speed", MOST_PANELS)
     floors = pd.DataFrame(lines).groupby(["panel", "series", "kind", "x"], sort=False)["y"].median()
-    label = "qubits" if x == QUBITS else "batch size"
+    label = {QUBITS: "qubits", BATCH: "batch size"}.get(x, x.removeprefix("labels."))
     note = "medians over rounds with 95% intervals; floor: a pass over the states for each gate"
     return Drawing(drawn, label, "ms a call", (note,), floors.reset_index())
 
@@ -49,15 +54,14 @@ def speed(source: Source) -> Drawing:
 def _others(source: Source, rows: pd.DataFrame, x: str) -> list[str]:
     """The axes that panels are named by: neither what x is, nor what sets it."""
     named = []
-    for axis in source.axes:
+    for axis in [*source.axes, "measure", "batch_size"]:
         label = f"labels.{axis}"
-        if label in (x, MEASURE, BATCH):
+        if label == x or axis in named or rows[label].nunique() == 1:
             continue
-        if rows.groupby(label)["x"].nunique().max() == 1 and rows[label].nunique() > 1:
-            continue
-        named.append(axis)
-    ends = ["measure"] if x == BATCH else ["measure", "batch_size"]
-    return [*named, *(each for each in ends if rows[f"labels.{each}"].nunique() > 1)]
+        sets_x = rows.groupby(label)["x"].nunique().max() == 1 and label not in (MEASURE, BATCH)
+        if not sets_x:
+            named.append(axis)
+    return named
 
 
 def _panel(found: dict[str, str], others: list[str]) -> str:
