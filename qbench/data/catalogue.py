@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
-from qbench.data import generated, own, published
+from qbench.data import generated, ising, own, published
 from qbench.data.info import DatasetInfo
 from qbench.data.tables import CLASSIFICATION, REGRESSION, ImageShape, Table
 from qbench.exceptions import UnknownNameError
@@ -133,6 +133,28 @@ _ENTRIES = (
         _DRAWN,
         generated.linearly_separable,
         {"n_samples": 300, "n_features": 2, "margin": 0.02, "random_state": 0},
+    ),
+    DatasetInfo(
+        "tfim",
+        "Ground states of the transverse-field Ising chain in its two phases, as amplitudes",
+        CLASSIFICATION,
+        200,
+        64,
+        2,
+        "exact diagonalisation; P. Pfeuty, Annals of Physics 57 (1970)",
+        _DRAWN,
+        ising.tfim,
+        {
+            "n_samples": 200,
+            "n_qubits": 6,
+            "h_min": 0.2,
+            "h_max": 1.8,
+            "gap": 0.2,
+            "boundary": "open",
+            "random_state": 0,
+        },
+        choices={"boundary": ("open", "periodic")},
+        states=True,
     ),
 )
 

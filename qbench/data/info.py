@@ -31,6 +31,8 @@ class DatasetInfo:
         What it is read from; empty for sets that are drawn or come with scikit-learn.
     choices : mapping
         The words that an option may be, where it is a word.
+    states : bool
+        Whether a row holds the amplitudes of a state of ``n_qubits`` qubits.
     """
 
     name: str
@@ -45,6 +47,7 @@ class DatasetInfo:
     options: Mapping[str, Any] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    states: bool = False
 
     def load(self, options: Mapping[str, Any] | None = None) -> Table:
         """The whole data set; what was read from files is decoded once a process.

@@ -13,6 +13,7 @@ from qbench.plan.controls import DERIVED, WrittenModel
 from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
 from qbench.plan.layers import mlp, resolve_model
 from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_units
+from qbench.plan.quantum_data import state_misfit
 from qbench.plan.settings import Setting
 from qbench.plan.teaching import Teacher, Teaching, teaching
 from qbench.plan.trial import Work
@@ -334,6 +335,9 @@ class PointPlanner:
 
     def _resolved(self, name: str, written: WrittenModel) -> ResolvedModel:
         data = self.settings[name].data
+        misfit = state_misfit(written, self.settings[name].request)
+        if misfit is not None:
+            raise self._error(("models", name, "layers"), misfit)
         try:
             return resolve_model(
                 written.layers,
