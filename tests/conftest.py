@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from qbench.data import DATASETS
-from qbench.data.files import find as find_file
+from qbench.data.states import state_of
 from qbench.registry import find, refused_platform
 from qbench.runner.environments import Environment
 from qbench.spec import load_suite
@@ -183,11 +183,12 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
 
 @pytest.fixture(scope="session")
 def data_at_hand() -> Callable[[Path], bool]:
-    """Whether planning a suite needs no download: its files are here, or it has none."""
+    """Whether planning a suite needs no download: its data sets are here, or it has none."""
 
     def at_hand(suite: Path) -> bool:
-        data = load_suite(suite).config.data
-        return data is None or all(find_file(f) for f in DATASETS[data.name].files)
+        data = [point.config.data for point in load_suite(suite).points]
+        names = {each.name for each in data if each is not None}
+        return not any(state_of(DATASETS[name]).startswith("to fetch") for name in names)
 
     return at_hand
 
