@@ -16,10 +16,11 @@ from qbench.plan.models import Parameter, ResolvedModel
 from qbench.plan.order import batch_order
 from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
 from qbench.plan.theory import ClosedForm, closed_form, two_design
-from qbench.plan.trial import STREAMS, Trial, Work, supporting
+from qbench.plan.trial import ENSEMBLE, STREAMS, Trial, Work, supporting
 from qbench.plan.variants import Variant
 
 __all__ = [
+    "ENSEMBLE",
     "ONLY_KEYS",
     "STREAMS",
     "ClosedForm",

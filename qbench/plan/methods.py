@@ -15,11 +15,17 @@ from qbench.plan.layers import mlp, resolve_model
 from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_units
 from qbench.plan.quantum_data import state_misfit
 from qbench.plan.settings import Setting
-from qbench.plan.teaching import Teacher, Teaching, teaching
-from qbench.plan.trial import Work
+from qbench.plan.teaching import Source, Teaching, fault_of, teaching
+from qbench.plan.trial import ENSEMBLE, Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
-from qbench.spec import Point, control_key, measures_circuits, written_layers
+from qbench.spec import (
+    Point,
+    control_key,
+    everything_needed,
+    measures_circuits,
+    written_layers,
+)
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
 from qbench.worker.textbook import textbook_refusal
@@ -56,6 +62,9 @@ class PointPlanner:
                 yield from self._timed_works(name) if timed else self._circuit_works(name)
             return
         for name in self.config.train:
+            if self.config.models[name].ensemble:
+                yield self._training(name)
+                continue
             yield from self._model_works(name)
             if self.models[name].is_quantum:
                 yield from (self._control_work(name, control) for control in self.config.controls)
@@ -102,20 +111,60 @@ class PointPlanner:
 
     def _teaching(self, setting: Setting, model: ResolvedModel) -> Teaching | None:
         wanted = setting.distillation
-        teacher = None
-        if wanted is not None and wanted.teacher in self.models:
-            name = wanted.teacher
-            n_outputs = self.models[name].n_outputs
-            teacher = Teacher(self._training(name), n_outputs, self.settings[name])
-        return teaching(setting, model, teacher)
+        named = wanted.teacher if wanted is not None else None
+        source = self._source(named) if named in self.config.models else None
+        return teaching(setting, model, source)
+
+    def _source(self, name: str) -> Source:
+        """A trained model whose outputs others need."""
+        leaves = self._leaves(name)
+        behind = [n for n in everything_needed(self.config, name) if n not in leaves]
+        known = [n for n in (*leaves, *behind) if not self.config.models[n].ensemble]
+        trained, behind_too = (tuple(self.settings[n] for n in ns) for ns in (leaves, known))
+        n_outputs = self.models[leaves[0]].n_outputs
+        return Source(name, self._training(name), n_outputs, trained, behind_too)
+
+    def _leaves(self, name: str) -> list[str]:
+        """A model itself, or the members of an ensemble and of the ensembles among these."""
+        members = self.config.models[name].ensemble
+        return [leaf for member in members for leaf in self._leaves(member)] or [name]
+
+    def _ensemble(self, name: str) -> Work:
+        """The mean of its members' outputs, on the suite's test rows."""
+        setting, info = self.settings[name], find(CLASSICAL, self.registry)
+        for position, member in enumerate(self.config.models[name].ensemble):
+            fault = fault_of(self._source(member), setting)
+            if fault:
+                raise self._error(("models", name, "ensemble", position), fault)
+        numbers = sorted({self.models[leaf].n_outputs for leaf in self._leaves(name)})
+        if len(numbers) > 1:
+            message = f"its members have different numbers of outputs: {numbers}"
+            raise self._error(("models", name, "ensemble"), message)
+        return Work(
+            task=ENSEMBLE,
+            method=name,
+            method_kind="model",
+            backend=info,
+            version=info.default_version,
+            variant=info.name,
+            data=setting.request,
+            data_digest=setting.data.digest,
+            loss="cross_entropy",
+            metrics=setting.metrics,
+            members=tuple(map(self._training, self.config.models[name].ensemble)),
+        )
 
     def _training(self, name: str) -> Work:
         """The training of a model that others need: on one backend, since all agree."""
         if name not in self._trainings:
-            model = self.models[name]
-            common = self._trained(name, name, self.written[name], model)
-            self._trainings[name] = self._somewhere(model, common)
+            self._trainings[name] = self._made(name)
         return self._trainings[name]
+
+    def _made(self, name: str) -> Work:
+        if self.config.models[name].ensemble:
+            return self._ensemble(name)
+        model = self.models[name]
+        return self._somewhere(model, self._trained(name, name, self.written[name], model))
 
     def _somewhere(self, model: ResolvedModel, common: Mapping[str, Any]) -> Work:
         """A training where it can run: the first backend of the suite that can."""
@@ -318,6 +367,8 @@ class PointPlanner:
         circuits = {name: circuit.build() for name, circuit in self.config.circuits.items()}
         written = {}
         for name, model in self.config.models.items():
+            if model.ensemble:
+                continue
             names = {"n_classes": self.settings[name].n_outputs}
             layers = written_layers(model.layers, names)
             init, freeze = model.init.model_dump(), tuple(model.freeze)

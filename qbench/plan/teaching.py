@@ -39,15 +39,23 @@ class Teaching:
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """A model that teaches: its training, how it is written, and its data and trainer."""
+class Source:
+    """A trained model whose outputs others need.
 
+    Attributes
+    ----------
+    trained : the data and trainer of what puts the outputs out: its own, or its members'
+    known : those of everything whose rows it knows: these, and of their teachers in turn
+    """
+
+    name: str
     work: Work
     n_outputs: int
-    setting: Setting
+    trained: tuple[Setting, ...]
+    known: tuple[Setting, ...]
 
 
-def teaching(setting: Setting, student: ResolvedModel, teacher: Teacher | None) -> Teaching | None:
+def teaching(setting: Setting, student: ResolvedModel, teacher: Source | None) -> Teaching | None:
     """What a student at this setting learns from a teacher; None without one.
 
     Parameters
@@ -72,9 +80,9 @@ def teaching(setting: Setting, student: ResolvedModel, teacher: Teacher | None) 
     if wanted.teacher == LABEL_SMOOTHING:
         return Teaching(rule, n_classes, smoothing=wanted.smoothing)
     assert teacher is not None  # every teacher that is no model is one of words
-    fault = _fault(setting, teacher)
+    fault = fault_of(teacher, setting)
     if fault:
-        raise setting.error((*place, "teacher"), f"'{wanted.teacher}' {fault}")
+        raise setting.error((*place, "teacher"), fault)
     columns = teacher.n_outputs
     if columns not in (n_classes, student.n_outputs):
         if wanted.match_heads:
@@ -88,16 +96,26 @@ def teaching(setting: Setting, student: ResolvedModel, teacher: Teacher | None) 
     return Teaching(rule, columns, teacher.work)
 
 
-def _fault(student: Setting, teacher: Teacher) -> str:
-    """Why a model can't teach at a setting, or an empty text."""
-    mine, its = student.data, teacher.setting.data
+def fault_of(source: Source, reader: Setting) -> str:
+    """Why a model's outputs are of no use at a setting, or an empty text."""
+    for each in source.trained:
+        if fault := _unlike(each, reader):
+            return f"'{each.name}' {fault}"
+    for each in source.known:
+        if fault := leak_between(each.request, reader.request):
+            return f"'{each.name}' {fault}"
+    return ""
+
+
+def _unlike(source: Setting, reader: Setting) -> str:
+    mine, its = reader.data, source.data
     if its.class_labels != mine.class_labels:
         said, wanted = ", ".join(its.class_labels), ", ".join(mine.class_labels)
-        return f"is trained on the classes {said or 'none'}, the student on {wanted or 'none'}"
+        return f"is trained on the classes {said or 'none'}, here they are {wanted or 'none'}"
     if its.n_raw != mine.n_raw:
-        return f"reads rows of {its.n_raw} features, the student's have {mine.n_raw}"
-    if teacher.setting.loss != "cross_entropy":
-        return f"is trained with the loss {teacher.setting.loss}: its outputs are no logits"
-    if teacher.setting.trainer.select == "best_test" != student.trainer.select:
-        return "is selected by its test rows (best_test), which its students may not profit from"
-    return leak_between(teacher.setting.request, student.request)
+        return f"reads rows of {its.n_raw} features, here they have {mine.n_raw}"
+    if source.loss != "cross_entropy":
+        return f"is trained with the loss {source.loss}: its outputs are no logits"
+    if source.trainer.select == "best_test" != reader.trainer.select:
+        return "is selected by its test rows (best_test), which others may not profit from"
+    return ""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 IDENTITY_SCHEME = 2
 """Raised when what is hashed changes: every trial is then another one."""
 
+ENSEMBLE = "ensemble"
+"""The task of joining trained models, in which nothing is trained."""
+
 STREAMS = ("split", "init", "batches")
 """The kinds of randomness that ``fix`` can hold at the first seed."""
 
@@ -33,7 +36,8 @@ class Work:
 
     Attributes
     ----------
-    task : "train", "fit" (a scikit-learn estimator), "gradient_variance", "diagnose" or "speed"
+    task : "train", "fit" (a scikit-learn estimator), "ensemble", "gradient_variance",
+        "diagnose" or "speed"
     data : None where a circuit alone is measured
     circuit : the circuit that is measured alone; ``model`` is then its only layer
     trainer : as the worker takes it, without data
@@ -45,6 +49,7 @@ class Work:
     own_axes : what the task itself varies, as labels; no part of the identity
     gradient_course : whether the gradient is kept after each epoch of a training
     teaching : what it learns from a teacher besides the labels
+    members : the trainings that an ensemble joins
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
     is_control : whether it is here as a control; no part of the identity, since a model or
@@ -77,6 +82,7 @@ class Work:
     gradient_course: bool = False
     checkpoint: bool = True
     teaching: Teaching | None = None
+    members: tuple[Work, ...] = ()
     cost: str = ""
     inputs: str = "reduced"
     refusal: str | None = None
@@ -117,7 +123,7 @@ class Work:
     def needs(self) -> tuple[Work, ...]:
         """Other trainings whose weights it needs."""
         teacher = self.teaching.teacher if self.teaching is not None else None
-        return () if teacher is None else (teacher,)
+        return self.members if teacher is None else (*self.members, teacher)
 
     def request(self) -> DataRequest:
         """The data, of work that reads some."""
@@ -134,33 +140,38 @@ class Work:
     def canonical(self) -> dict[str, Any]:
         """The resolved form, without the seed: what the identity hashes, and where the data lie."""
         timed = {} if self.speed is None else {"speed": self.speed, "machine": fingerprint()}
-        return timed | {
-            "scheme": IDENTITY_SCHEME,
-            "task": self.task,
-            "method_kind": self.method_kind,
-            "data": self._data(self.data),
-            "layers": list(self.model.layers) if self.model else None,
-            "estimator": self.estimator,
-            "trainer": self._trainer,
-            "shuffle": self.shuffle,
-            "loss": self.loss,
-            "init": self.init,
-            "freeze": list(self.freeze),
-            "record": {
-                "metrics": list(self.metrics),
-                "target": self.target,
-                "gradient_course": self.gradient_course,
-            },
-            "gradient": self.gradient,
-            "execution": self.execution.to_json() if self.execution else None,
-            "backend": {
-                "name": self.backend.name,
-                "version": self.version,
-                "revision": self.backend.revision,
-                "pins": self.pins_digest,
-            },
-            "refusal": self.refusal,
-        }
+        joined = {"members": [work.key for work in self.members]} if self.members else {}
+        return (
+            timed
+            | joined
+            | {
+                "scheme": IDENTITY_SCHEME,
+                "task": self.task,
+                "method_kind": self.method_kind,
+                "data": self._data(self.data),
+                "layers": list(self.model.layers) if self.model else None,
+                "estimator": self.estimator,
+                "trainer": self._trainer,
+                "shuffle": self.shuffle,
+                "loss": self.loss,
+                "init": self.init,
+                "freeze": list(self.freeze),
+                "record": {
+                    "metrics": list(self.metrics),
+                    "target": self.target,
+                    "gradient_course": self.gradient_course,
+                },
+                "gradient": self.gradient,
+                "execution": self.execution.to_json() if self.execution else None,
+                "backend": {
+                    "name": self.backend.name,
+                    "version": self.version,
+                    "revision": self.backend.revision,
+                    "pins": self.pins_digest,
+                },
+                "refusal": self.refusal,
+            }
+        )
 
     @property
     def _trainer(self) -> Mapping[str, Any]:

@@ -19,7 +19,7 @@ LABEL = "labels."
 
 TASK_OF_DRAWS = "gradient_variance"
 TASK_OF_DIAGNOSIS = "diagnose"
-TASKS_OF_TRAINING = ("train", "fit")
+TASKS_OF_TRAINING = ("train", "fit", "ensemble")
 
 KEYS = {
     "model": "method",

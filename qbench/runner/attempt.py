@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from qbench.exceptions import QbenchError, UnmetNeedError, WorkerError
-from qbench.plan import Trial
+from qbench.plan import ENSEMBLE, Trial
 from qbench.runner.checkpoints import EVERY_S, CheckpointFile, taken_state
 from qbench.runner.diagnosis import diagnose
 from qbench.runner.gradients import CircuitGradients, ModelGradients
 from qbench.runner.inputs import Arrays, InputFactory
-from qbench.runner.outcome import fit_outcome, train_outcome
+from qbench.runner.outcome import ensemble_outcome, fit_outcome, train_outcome
 from qbench.runner.speed import time_alone
 from qbench.runner.statuses import status_of
 from qbench.runner.timed_cell import LOAD_TIMEOUT
@@ -68,6 +68,8 @@ def attempt(
         return Outcome(UNSUPPORTED, reason=trial.work.refusal)
     try:
         arrays = needed(trial)
+        if trial.work.task == ENSEMBLE:
+            return ensemble_outcome(trial, inputs.prepared(trial), arrays)
         return _attempt(trial, worker(), inputs, timeout, memory_limit, watch, arrays)
     except UnmetNeedError as error:
         return Outcome(error.status, reason=str(error))

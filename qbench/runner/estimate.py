@@ -6,9 +6,11 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from qbench.plan import Trial, fixed_samples
+import numpy as np
+
+from qbench.plan import ENSEMBLE, Trial, fixed_samples
 from qbench.runner.attempt import Watch, attempt
-from qbench.runner.inputs import InputFactory
+from qbench.runner.inputs import Arrays, InputFactory
 from qbench.runner.pool import WorkerPool
 from qbench.store import OK, Store
 
@@ -67,9 +69,18 @@ def by_probe(
     return estimates
 
 
+def _stand_ins(trial: Trial, inputs: InputFactory) -> Arrays:
+    """Zeros in place of what a teacher that is not trained yet will say: they take as long."""
+    teaching = trial.work.teaching
+    if teaching is None:
+        return {}
+    rows = len(inputs.prepared(trial).y_train)
+    return {"teacher_logits": np.zeros((rows, teaching.columns))}
+
+
 def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
     work = trial.work
-    if work.refusal is not None:
+    if work.refusal is not None or work.task == ENSEMBLE:
         return Estimate(0.0, PROBED)
     short = trial
     if work.task == "train":
@@ -93,6 +104,7 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
         timeout=None,
         memory_limit=None,
         watch=Watch(lambda epoch: None),
+        needed=lambda each: _stand_ins(each, inputs),
     )
     if outcome.status != OK:
         return Estimate(None, UNKNOWN)

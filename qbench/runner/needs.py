@@ -1,4 +1,4 @@
-"""What a trial gets from the trained models that it needs: the outputs of its teacher."""
+"""What a trial gets from the trained models that it needs: their outputs on its rows."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Needs:
         DataError
             A teacher knows rows that judge its student.
         """
+        if trial.work.members:
+            return self._joined(trial, worker_of)
         teaching = trial.work.teaching
         if teaching is None:
             return {}
@@ -65,20 +67,38 @@ class Needs:
             self._outputs.move_to_end(key)
             return self._outputs[key]
 
-    def _check_apart(self, trial: Trial, teacher: Trial) -> None:
-        found = leak(
-            teacher.work.request(),
-            trial.work.request(),
-            self._inputs.prepared(teacher),
-            self._inputs.prepared(trial),
-        )
-        if found:
-            raise DataError(f"its teacher {teacher.work.method} {found}")
+    def _joined(self, trial: Trial, worker_of: WorkerOf) -> Arrays:
+        """The outputs of an ensemble on its test and validation rows."""
+        prepared = self._inputs.prepared(trial)
+        for member in trial.needs:
+            self._check_apart(trial, member)
+        rows = {"test": prepared.raw_test, "validation": prepared.raw_validation}
+        return {
+            f"outputs_{part}": self._outputs_of(trial, raw, worker_of)
+            for part, raw in rows.items()
+            if raw is not None
+        }
+
+    def _check_apart(self, trial: Trial, known: Trial) -> None:
+        """Refuse what knows rows that judge the trial, by itself or by what taught it."""
+        for deeper in known.needs:
+            self._check_apart(trial, deeper)
+        requests = known.work.request(), trial.work.request()
+        found = leak(*requests, self._inputs.prepared(known), self._inputs.prepared(trial))
+        if found and not known.work.members:
+            raise DataError(f"{known.work.method} {found}")
 
     def _outputs_of(
         self, trial: Trial, raw: NDArray[np.float64], worker_of: WorkerOf
     ) -> NDArray[np.float64]:
-        """What a trained model says of rows before the transforms; in evaluation mode."""
+        """What a trained model says of rows before the transforms; in evaluation mode.
+
+        An ensemble says the mean of what its members say.
+        """
+        if trial.work.members:
+            each = [self._outputs_of(member, raw, worker_of) for member in trial.needs]
+            mean: NDArray[np.float64] = np.mean(each, axis=0)
+            return mean
         weights = self._weights(trial)
         model, execution = trial.work.trained()
         x = self._inputs.prepared(trial).transform(raw)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qbench.backend import TOLERANCES
 from qbench.circuit import Circuit, ReferenceProgram
 from qbench.data import Prepared
-from qbench.plan import Trial
+from qbench.plan import Trial, Work
 from qbench.stats import classification_metrics, regression_metrics
 from qbench.store import FAILED, OK, EpochRecord, Outcome
 from qbench.worker.layers import with_circuits
@@ -110,6 +110,31 @@ def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> 
         },
         artifacts={"outputs": {"test": arrays["outputs_test"]}},
     )
+
+
+def ensemble_outcome(trial: Trial, prepared: Prepared, arrays: Arrays) -> Outcome:
+    """The row of joined models, whose outputs were computed for them."""
+    outputs = {part: arrays[f"outputs_{part}"] for part in ("test", "validation")
+               if f"outputs_{part}" in arrays}  # fmt: skip
+    models = [work.trained()[0] for work in _trained_members(trial.work)]
+    members = [model.summary() for model in models]
+    added = ("parameters_quantum", "parameters_classical")
+    return Outcome(
+        status=OK,
+        metrics=_metrics(trial, prepared, outputs["test"], output_kind(trial.work.loss)),
+        counts={
+            **{key: max(each[key] for each in members) for key in members[0]},
+            **{key: sum(each[key] for each in members) for key in added},
+            **_class_counts(prepared),
+        },
+        artifacts={"outputs": outputs},
+        provenance={"members": [needed.id for needed in trial.needs]},
+    )
+
+
+def _trained_members(work: Work) -> list[Work]:
+    """The trainings that an ensemble joins, those of the ensembles among its members too."""
+    return [leaf for member in work.members for leaf in _trained_members(member)] or [work]
 
 
 def _class_counts(prepared: Prepared) -> dict[str, int]:
@@ -224,7 +249,7 @@ def _metrics(
             kind=kind,
             threshold=decision_threshold(work.loss),
             names=work.metrics,
-            unused_outputs=work.model is not None,  # planning has told which may have some
+            unused_outputs=work.estimator is None,  # planning has told which may have some
         )
     undefined = {f"{name}_undefined": reason for name, reason in found.reasons.items()}
     return {**found.values, **undefined}

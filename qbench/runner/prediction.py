@@ -15,6 +15,7 @@ from qbench.circuit import Circuit
 from qbench.data import DataRequest, Prepared, prepare
 from qbench.data.unseen import read_features
 from qbench.exceptions import DataError, QbenchError, Unsupported
+from qbench.plan import ENSEMBLE
 from qbench.plan.dataset import summarize
 from qbench.registry import BackendInfo, find
 from qbench.runner.outcome import decision_threshold, output_kind
@@ -73,6 +74,8 @@ def predict(
     """
     info = store.finished_attempt(trial)
     canonical = store.trial(info.trial_id)
+    if canonical["task"] == ENSEMBLE:
+        raise QbenchError(f"trial {_named(info)} is an ensemble: predict with its members instead")
     if canonical["task"] != "train":
         raise QbenchError(f"trial {_named(info)} keeps no weights: its task is {canonical['task']}")
     if "parameters" not in store.artifact_names(info.attempt_id):

@@ -3,7 +3,7 @@
 from qbench.spec.backends import BackendChoice, parse_backend
 from qbench.spec.config import Budget, SuiteConfig
 from qbench.spec.controls import CLASSICAL_CONTROLS, CONTROLS, control_key, split_control
-from qbench.spec.dependencies import distillation_of, needs
+from qbench.spec.dependencies import distillation_of, everything_needed, needs
 from qbench.spec.expressions import evaluate
 from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
@@ -27,6 +27,7 @@ __all__ = [
     "data_of",
     "distillation_of",
     "evaluate",
+    "everything_needed",
     "load_suite",
     "measures_circuits",
     "needs",

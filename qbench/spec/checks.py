@@ -32,7 +32,8 @@ def completed(config: SuiteConfig) -> SuiteConfig:
     models = resolve_bases(config.models)
     train = config.train or list(models)
     quantum = _quantum(train, models)
-    size_of = next(iter(quantum + train), None)
+    single = [name for name in train if name not in models or not models[name].ensemble]
+    size_of = next(iter(quantum + single), None)
     baselines = [
         baseline.matched_to(size_of) if isinstance(baseline, MatchedMlp) else baseline
         for baseline in config.baselines
@@ -127,6 +128,9 @@ def _check_baselines(config: SuiteConfig) -> Iterator[Problem]:
                 yield Problem(place, "mlp_matched takes its size from a model, and there is none")
             elif baseline.to not in config.models:
                 message = unknown("model", baseline.to, config.models)
+                yield Problem((*place, "mlp_matched", "to"), message)
+            elif config.models[baseline.to].ensemble:
+                message = f"'{baseline.to}' is an ensemble; name one of its members"
                 yield Problem((*place, "mlp_matched", "to"), message)
     names = methods(config)
     if isinstance(config.baseline, str) and config.baseline not in names:

@@ -16,16 +16,24 @@ def distillation_of(config: SuiteConfig, name: str) -> DistillationConfig | None
     That of the suite's ``trainer`` is for the models that no other one needs; a teacher has
     one only where its own ``trainer`` says so.
     """
-    own = config.models[name].trainer
-    if "distillation" not in own and name in needed_models(config):
+    model = config.models[name]
+    if model.ensemble or ("distillation" not in model.trainer and name in needed_models(config)):
         return None
     wanted = trainer_of(config, name).distillation
     return wanted if wanted is not None and wanted.teacher is not None else None
 
 
 def needs(config: SuiteConfig, name: str) -> list[str]:
-    """The models whose trained weights a model needs: its teacher."""
-    return _named(distillation_of(config, name))
+    """The models whose trained weights a model needs: its teacher, or the members it joins."""
+    return [*config.models[name].ensemble, *_named(distillation_of(config, name))]
+
+
+def everything_needed(config: SuiteConfig, name: str) -> list[str]:
+    """What a model needs, and what that needs in turn, each once."""
+    found: dict[str, None] = {}
+    for needed in needs(config, name):
+        found |= dict.fromkeys((needed, *everything_needed(config, needed)))
+    return list(found)
 
 
 def needed_models(config: SuiteConfig) -> set[str]:
@@ -44,9 +52,10 @@ def needed_models(config: SuiteConfig) -> set[str]:
 def _own_needs(config: SuiteConfig, name: str) -> list[str]:
     """What a model needs by its own keys."""
     model = config.models.get(name)
-    if model is None or "distillation" not in model.trainer:
+    if model is None:
         return []
-    return _named(trainer_of(config, name).distillation)
+    taught = "distillation" in model.trainer
+    return [*model.ensemble, *(_named(trainer_of(config, name).distillation) if taught else [])]
 
 
 def _named(distillation: DistillationConfig | None) -> list[str]:
@@ -55,10 +64,15 @@ def _named(distillation: DistillationConfig | None) -> list[str]:
 
 
 def dependency_problems(config: SuiteConfig) -> Iterator[Problem]:
-    """Teachers that don't exist, and models that need each other in a circle."""
-    for name in config.models:
-        place: Path = ("models", name, "trainer", "distillation", "teacher")
-        yield from _unknown(config, _own_needs(config, name), place)
+    """Teachers and members that don't exist, and models that need each other in a circle."""
+    for name, model in config.models.items():
+        for position, member in enumerate(model.ensemble):
+            if member not in config.models:
+                place: Path = ("models", name, "ensemble", position)
+                yield Problem(place, unknown("model", member, config.models))
+        if "distillation" in model.trainer:
+            place = ("models", name, "trainer", "distillation", "teacher")
+            yield from _unknown(config, _named(trainer_of(config, name).distillation), place)
     if config.trainer.distillation is not None:
         place = ("trainer", "distillation", "teacher")
         yield from _unknown(config, _named(config.trainer.distillation), place)

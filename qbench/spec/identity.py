@@ -46,7 +46,7 @@ models.*.layers.padding models.*.layers.pool_size models.*.layers.span
 models.*.layers.name models.*.layers.features models.*.layers.branches
 models.*.init.quantum.name models.*.init.quantum.range models.*.init.quantum.std
 models.*.init.classical.name models.*.freeze
-models.*.train_on models.*.data models.*.trainer
+models.*.train_on models.*.data models.*.trainer models.*.ensemble
 baselines.name baselines.inputs baselines.to
 backends.name backends.version backends.options
 execution.precision execution.shots execution.noise execution.threads execution.accelerator

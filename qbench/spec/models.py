@@ -16,6 +16,12 @@ def _replacement(value: Any) -> Any:
     return None if value is None else read_layer(value)
 
 
+def _members(value: Any) -> Any:
+    if isinstance(value, list) and (len(value) < 2 or len(set(map(str, value))) < len(value)):
+        raise refusal("names two models at least, each once")
+    return value
+
+
 def _named_data(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
@@ -106,8 +112,6 @@ class Init(SpecModel):
 class ModelConfig(SpecModel):
     """One entry of ``models``; after :func:`resolve_bases` its layers are always there."""
 
-    planned = frozenset({"ensemble"})
-
     layers: list[Layer] = Field(default_factory=list)
     """Layers in order, or the name of a published model: lenet5, alexnet, alexnet_small."""
     base: str | None = None
@@ -116,6 +120,8 @@ class ModelConfig(SpecModel):
         default_factory=dict
     )
     """Layer type -> the layer that takes its place in the base, or None to leave it out."""
+    ensemble: Annotated[list[str], BeforeValidator(_members)] = Field(default_factory=list)
+    """Instead of layers: other models, the mean of whose outputs it puts out."""
     init: Init = Init()
     """How quantum and classical weights start."""
     freeze: list[Literal["quantum", "classical"]] = Field(default_factory=list)
@@ -140,8 +146,12 @@ class ModelConfig(SpecModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> ModelConfig:
-        if bool(self.layers) == (self.base is not None):
-            raise refusal("needs `layers`, or `base` and `replace` (one of the two)")
+        sources = bool(self.layers) + (self.base is not None) + bool(self.ensemble)
+        if sources != 1:
+            raise refusal("needs `layers`, `base` with `replace`, or `ensemble` (one of them)")
+        own = sorted(self.model_fields_set - {"ensemble"})
+        if self.ensemble and own:
+            raise refusal(f"an ensemble has no {own[0]} of its own: its members have")
         if self.replace and self.base is None:
             raise refusal("`replace` needs `base`, the model whose layers are replaced")
         return self
@@ -187,6 +197,8 @@ def _resolve(
     if name in above:
         circle = " -> ".join([*above[above.index(name) :], name])
         raise ProblemError(Problem(place, f"bases run in a circle: {circle}"))
+    if models[model.base].ensemble:
+        raise ProblemError(Problem(place, f"'{model.base}' is an ensemble: it has no layers"))
     base = _resolve(model.base, models, done, (*above, name))
     done[name] = _variant(name, model, base)
     return done[name]

@@ -130,12 +130,51 @@ def test_columns_that_do_not_match_are_refused_unless_told_otherwise(plan_of):
     assert {t.work.teaching.columns for t in by(told, "student")} == {3}
 
 
+BOTH = (
+    "models.other={base: teacher, trainer: {epochs: 4}}",
+    "models.both={ensemble: [teacher, other]}",
+)
+
+
+def test_an_ensemble_joins_trainings_and_may_teach_and_have_a_row(plan_of):
+    plan = plan_of(*BOTH, "train=[student, both]", "trainer.distillation.teacher=both", text=SUITE)
+    rows = by(plan, "both", "ensemble")
+    assert [t.seed for t in rows] == [5, 6]
+    assert {p.get(METHOD_KIND) for t in rows for p in t.labels} == {None}
+    members = {t.id for name in ("teacher", "other") for t in by(plan, name)}
+    assert {need.id for t in rows for need in t.needs} == members
+    student = by(plan, "student")[0]
+    assert [t.work.method for t in supporting([student])] == ["teacher", "other", "both"]
+    alone = plan_of("train=[teacher]", "controls=[]", text=PLAIN)
+    assert {t.id for t in by(alone, "teacher")} == {t.id for t in by(plan, "teacher")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("models.both={ensemble: [teacher, techer]}", r"ensemble\[1\]: unknown model 'techer'"),
+        ("models.both={ensemble: [teacher]}", "names two models at least"),
+        ("models.both={ensemble: [teacher, both]}", "circle: both"),
+        ("models.both={ensemble: [teacher, other], freeze: [quantum]}", "has no freeze of its own"),
+        ("models.third={base: both}", "'both' is an ensemble: it has no layers"),
+        ("baselines=[{mlp_matched: both}]", "'both' is an ensemble; name one of its members"),
+        ("models.other.trainer.loss=mse", "'other' is trained with the loss mse"),
+        ("models.other.data.split.test=20", r"'other' trains on \d+ of the 90 test rows"),
+        (WIDE.replace("student", "other"), r"different numbers of outputs: \[3, 8\]"),
+    ],
+)
+def test_an_ensemble_that_does_not_fit_is_refused(plan_of, settings, said):
+    given = (settings, BOTH[1]) if settings.startswith("models.other={") else (*BOTH, settings)
+    with pytest.raises(SpecError, match=said):
+        plan_of(*given, "train=[student, both]", text=SUITE)
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         (["trainer.distillation.teacher=techer"], "unknown model 'techer'; did you mean 'teacher'"),
         (["trainer.loss=mse"], "distillation: goes with the loss cross_entropy, not mse"),
-        (["models.teacher.data.classes=[2, 1, 0]"], "trained on the classes 2, 1, 0, the student"),
+        (["models.teacher.data.classes=[2, 1, 0]"], "trained on the classes 2, 1, 0, here"),
         (["models.teacher.trainer.loss=hinge"], "the loss hinge: its outputs are no logits"),
         (["models.teacher.trainer.select=best_test"], "is selected by its test rows"),
         (

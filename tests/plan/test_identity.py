@@ -112,6 +112,10 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     "models.*.freeze": ((), "models.qnn.freeze=[classical]"),
     "models.*.train_on": ("data.split.train=20", "models.qnn.train_on=all"),
     "models.*.data": ((), "models.qnn.data.transform=[standardize]"),
+    "models.*.ensemble": (
+        "models.both={ensemble: [linear, qnn]}",
+        "models.both={ensemble: [linear, gated]}",
+    ),
     "models.*.trainer": ((), "models.qnn.trainer.optimizer.learning_rate=0.2"),
     "baselines.name": ("baselines=[svm_rbf]", "baselines=[random_forest]"),
     "baselines.inputs": ("baselines=[svm_rbf]", "baselines=[{name: svm_rbf, inputs: raw}]"),

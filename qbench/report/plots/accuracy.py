@@ -9,13 +9,11 @@ from typing import Any
 import pandas as pd
 
 from qbench.exceptions import PlotError
-from qbench.report.frames import from_one_backend
+from qbench.report.frames import TASKS_OF_TRAINING, from_one_backend
 from qbench.report.plots.source import Drawing, Source, mean_of, median_of
 from qbench.report.published import PublishedValues
 from qbench.stats import HIGHER_IS_BETTER
 from qbench.store import OK
-
-_TASKS = ("train", "fit")
 
 
 def error(source: Source) -> Drawing:
@@ -79,7 +77,7 @@ def _error_label(metric: str) -> str:
 def accuracy_time(source: Source) -> Drawing:
     """A metric against the seconds that training took, a mark a method and backend."""
     metric, axis = source.measured("accuracy"), source.main_axis()
-    rows = source.ok(*_TASKS)
+    rows = source.ok(*TASKS_OF_TRAINING)
     several = _variants_of(rows)
     points: list[dict[str, Any]] = []
     for found, group in source.groups(rows, "method", "variant"):
@@ -118,7 +116,7 @@ def accuracy_parameters(source: Source) -> Drawing:
 
 
 def _by_method(source: Source) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
-    rows = source.frame[source.frame["task"].isin(_TASKS)]
+    rows = source.frame[source.frame["task"].isin(TASKS_OF_TRAINING)]
     for found, group in source.groups(rows, "method"):
         chosen = from_one_backend(group)
         ok = chosen[chosen["status"] == OK]

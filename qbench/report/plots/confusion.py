@@ -11,7 +11,7 @@ import pandas as pd
 
 from qbench.data import DataRequest, Prepared, prepare
 from qbench.exceptions import PlotError
-from qbench.report.frames import from_one_backend
+from qbench.report.frames import TASKS_OF_TRAINING, from_one_backend
 from qbench.report.plots.source import Drawing, Source
 from qbench.runner.outcome import decision_threshold, output_kind
 from qbench.runner.prediction import NO_CLASS
@@ -33,7 +33,7 @@ def confusion(source: Source) -> Drawing:
         No classification, too many panels to read, or the data is no longer
         what the trial saw.
     """
-    rows = source.frame[source.frame["task"].isin(("train", "fit"))]
+    rows = source.frame[source.frame["task"].isin(TASKS_OF_TRAINING)]
     groups = [
         (found, chosen[chosen["status"] == OK])
         for found, group in source.groups(rows, "method")
