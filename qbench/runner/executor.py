@@ -302,6 +302,7 @@ class Executor:
             self._timed,
             limit=self._options.timeout,
             memory_limit=self._options.memory_limit,
+            alone=self._options.jobs == 1,
             stopped=self._stop.is_set,
         )
         try:

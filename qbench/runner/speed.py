@@ -19,6 +19,7 @@ from qbench.exceptions import QbenchError, TooSlowError, WorkerError, WorkerTime
 from qbench.plan import Trial
 from qbench.runner.bandwidth import memory_floor
 from qbench.runner.cutoffs import Cutoffs
+from qbench.runner.placement import cores_of_round, place
 from qbench.runner.statuses import status_of
 from qbench.runner.timed_cell import Cell, CellInputs
 from qbench.runner.worker import Worker
@@ -59,6 +60,7 @@ class SpeedGroup:
     worker : gives a living worker of a trial's variant
     twin : gives another process of the same variant, for the control
     limit : seconds that each cell may take, imports apart
+    alone : whether no other lane runs, so that workers may be put on cores
     stopped : whether the run is ending
     """
 
@@ -71,9 +73,11 @@ class SpeedGroup:
         *,
         limit: float | None,
         memory_limit: int | None,
+        alone: bool = True,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._trials, self._known, self._stopped = trials, known, stopped
+        self._alone = alone
         self._limits: dict[str, Any] = {"limit": limit, "memory_limit": memory_limit}
         self._worker, self._twin = _Held(worker), _Held(twin)
         self._told: dict[str, Any] = {"group": uuid.uuid4().hex[:12]}
@@ -84,7 +88,11 @@ class SpeedGroup:
         """How each trial ended, by its id; those that a stop broke off are missing."""
         cells = [cell for trial in self._trials if (cell := self._begun(trial)) is not None]
         control = self._control(cells)
-        self._take_turns([*cells, *([control] if control is not None else [])])
+        try:
+            self._take_turns([*cells, *([control] if control is not None else [])])
+        finally:
+            for worker in [*self._worker.all(), *self._twin.all()]:
+                place(worker.pid, ())
         if self._stopped():
             return self._outcomes
         for cell in cells:
@@ -145,13 +153,13 @@ class SpeedGroup:
         rounds = int(cells[0].trial.work.timed()["rounds"])
         generator = np.random.default_rng(int(self._told["group"], 16))
         left = list(cells)
-        for _ in range(rounds):
+        for number in range(rounds):
             for position in generator.permutation(len(left)):
                 if self._stopped():
                     return
                 cell = left[position]
                 try:
-                    cell.sample()
+                    cell.sample(cores_of_round(number, cell.threads) if self._alone else ())
                 except QbenchError as error:
                     self._ended.append(cell)
                     if cell.name == cell.trial.id:
@@ -201,6 +209,10 @@ class _Held:
     def __init__(self, give: WorkerOf) -> None:
         self._give = give
         self._workers: dict[tuple[Any, ...], Worker] = {}
+
+    def all(self) -> list[Worker]:
+        """Those that are alive."""
+        return [worker for worker in self._workers.values() if worker.alive]
 
     def of(self, trial: Trial) -> Worker:
         work = trial.work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from qbench.exceptions import TooSlowError
 from qbench.plan import Trial, feature_draws, weight_draws
 from qbench.runner.gradients import REFERENCE_QUBITS
 from qbench.runner.outcome import disagreement
+from qbench.runner.placement import place
 from qbench.runner.worker import Limits, Reply, Worker
 from qbench.stats import median_interval, outliers, spread
 from qbench.store import OK, Outcome
@@ -116,6 +117,11 @@ class Cell:
         self.seconds: list[float] = []
         self.cpu_seconds: list[float] = []
 
+    @property
+    def threads(self) -> int:
+        """Threads of its worker."""
+        return self._execution.threads
+
     def begin(self) -> str:
         """Compile, make the first call, hold it against the reference, and calibrate.
 
@@ -142,11 +148,12 @@ class Cell:
         self._check(self._spent + rounds * calls * self.call_s)
         return ""
 
-    def sample(self) -> None:
-        """One round's time."""
-        worker = self._workers()
-        if worker is not self._worker:  # the last one died under another variant
+    def sample(self, cores: Sequence[int] = ()) -> None:
+        """One round's time, on these cores; none: wherever the system puts it."""
+        if self._workers() is not self._worker:  # the last one died under another variant
             self._first_call()
+        if cores:
+            place(self._workers().pid, cores)
         message = self._ask("sample", loops=self.loops).message
         self.seconds.append(float(message["seconds"]))
         self.cpu_seconds.append(float(message["cpu_seconds"]))
