@@ -54,13 +54,22 @@ def deviations(frame: pd.DataFrame) -> pd.Series:
 
 @pytest.fixture(scope="module")
 def closed_forms(command_line, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    """The shipped suite's circuits with closed forms, 20,000 samples and 2 to 10 qubits."""
+    """The shipped suite's circuits with closed forms, 20,000 samples and 2 to 10 qubits.
+
+    PennyLane, the slower of the two, goes to 6.
+    """
     folder = tmp_path_factory.mktemp("closed_forms")
     frames = []
-    for experiment in ("product", "pennylane_demo"):
-        store = folder / f"{experiment}.db"
+    small = ("--set", "experiments.product.matrix.n=[2, 3, 4, 5, 6]")
+    runs = {
+        "experiment=product,backend=reference": (),
+        "experiment=product,backend=pennylane": small,
+        "experiment=pennylane_demo": (),
+    }
+    for number, (only, options) in enumerate(runs.items()):
+        store = folder / f"{number}.db"
         done = command_line(folder)(
-            "run", "barren_plateaus", "--only", f"experiment={experiment}", "--store", store
+            "run", "barren_plateaus", "--only", only, *options, "--store", store
         )
         assert done.returncode == 0, done.stderr
         frames.append(frame_of(store))
@@ -93,9 +102,10 @@ def test_two_frameworks_find_the_same_variance_and_not_one_alike(
     closed_forms: pd.DataFrame,
 ) -> None:
     product = closed_forms[closed_forms["labels.experiment"] == "product"]
-    by_variant = product.pivot_table(
+    by_variant = product[product["counts.n_qubits"] <= 6].pivot_table(
         index=["labels.n", "labels.cost"], columns="variant", values="mean"
     )
+    assert by_variant.shape == (10, 2)
     assert list(by_variant) == ["pennylane", "reference"]
     np.testing.assert_allclose(by_variant["pennylane"], by_variant["reference"], rtol=1e-9)
 
