@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from qbench.cli.options import StoreOption
+from qbench.cli.options import StoreOption, one_of
 
 
 class TableKind(StrEnum):
@@ -52,6 +52,7 @@ def compare(
         TableKind,
         typer.Option(
             "--table",
+            **one_of(TableKind, "table"),
             help="Models (accuracy), frameworks (time of training), speed (time of circuits), "
             "trainability (how fast gradients vanish), points (every variance behind it), "
             "diagnostics (of circuits).",
@@ -59,7 +60,12 @@ def compare(
     ] = TableKind.all,
     fmt: Annotated[
         Format,
-        typer.Option("--format", "-f", help="csv, json: plain values; latex: needs booktabs."),
+        typer.Option(
+            "--format",
+            "-f",
+            **one_of(Format, "format"),
+            help="csv, json: plain values; latex: needs booktabs.",
+        ),
     ] = Format.rich,
     metric: Annotated[
         str | None, _option("--metric", "NAME", "Another recorded metric than the leading one.")

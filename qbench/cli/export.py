@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from qbench.cli.options import StoreOption
+from qbench.cli.options import StoreOption, one_of
 
 
 class ExportFormat(StrEnum):
@@ -32,6 +32,7 @@ def export(
         typer.Option(
             "--format",
             "-f",
+            **one_of(ExportFormat, "format"),
             help="By default what the file's ending says, else csv.",
             show_default=False,
         ),

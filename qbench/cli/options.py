@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +16,25 @@ StoreOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def one_of(kind: type[StrEnum], what: str) -> dict[str, Any]:
+    """Arguments of an option that takes a word of ``kind``; another is answered with the nearest.
+
+    ``what`` is the kind's name in the message.
+    """
+
+    def parse(text: str) -> StrEnum:
+        from qbench.spec.problems import unknown
+
+        if text not in list(kind):
+            raise typer.BadParameter(unknown(what, text, kind))
+        return kind(text)
+
+    def complete() -> list[str]:
+        return list(kind)
+
+    return {"parser": parse, "metavar": "|".join(kind), "autocompletion": complete}
 
 
 def _seconds(text: str) -> float | None:

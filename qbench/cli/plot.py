@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qbench.cli.options import StoreOption
+from qbench.cli.options import StoreOption, one_of
 
 if TYPE_CHECKING:
     from qbench.report.plots import Source
@@ -45,7 +45,13 @@ def plot(
     ] = None,
     fmt: Annotated[
         PictureFormat | None,
-        typer.Option("--format", "-f", help="Default: as FILE ends, else png.", show_default=False),
+        typer.Option(
+            "--format",
+            "-f",
+            **one_of(PictureFormat, "format"),
+            help="Default: as FILE ends, else png.",
+            show_default=False,
+        ),
     ] = None,
     by: Annotated[
         str | None,

@@ -189,6 +189,23 @@ def test_a_mistake_on_the_command_line_names_the_nearest_right_word(qbench, good
     assert digest(store) == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("compare", "--table", "framworks"),
+            "unknown table 'framworks'; did you mean 'frameworks'?",
+        ),
+        (("export", "--format", "jsn"), "unknown format 'jsn'; did you mean 'json'?"),
+    ],
+)
+def test_a_wrong_word_of_an_option_names_the_nearest(qbench, arguments, said):
+    done = qbench(*arguments, COLUMNS="200")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"Invalid value for '{arguments[1]}'" in done.stderr
+    assert said in done.stderr
+
+
 def test_a_wrong_option_ends_with_usage_and_code_2(qbench, good):
     for option in (("--timeout", "soon"), ("--jobs", "0"), ("--nope",)):
         done = qbench("run", good, *option)
