@@ -14,6 +14,7 @@ class TableKind(StrEnum):
     """Which tables to show."""
 
     models = "models"
+    search = "search"
     frameworks = "frameworks"
     speed = "speed"
     trainability = "trainability"
@@ -53,9 +54,9 @@ def compare(
         typer.Option(
             "--table",
             **one_of(TableKind, "table"),
-            help="Models (accuracy), frameworks (time of training), speed (time of circuits), "
-            "trainability (how fast gradients vanish), points (every variance behind it), "
-            "diagnostics (of circuits).",
+            help="Models (accuracy), search (every configuration that was tried), frameworks "
+            "(time of training), speed (time of circuits), trainability (how fast gradients "
+            "vanish), points (every variance behind it), diagnostics (of circuits).",
         ),
     ] = TableKind.all,
     fmt: Annotated[

@@ -24,38 +24,49 @@ def print_plan(plan: Plan, store: str | None, *, probe: bool) -> None:
     from qbench.exceptions import StoreError
     from qbench.store import is_due, open_store
 
+    everything = (*plan.tried, *plan.trials)
     with ExitStack() as stack:
         opened: Store | None = None
         try:
             opened = stack.enter_context(open_store(store, writable=False))
         except StoreError:
             note("no results yet: everything is to run")
-        statuses = opened.latest_statuses(t.id for t in plan.trials) if opened else {}
-        due = [t for t in plan.trials if is_due(statuses.get(t.id, (None, 0))[0])]
-        estimates = _estimates(plan, due, opened, probe)
+        statuses = opened.latest_statuses(t.id for t in everything) if opened else {}
+        due = [t for t in everything if is_due(statuses.get(t.id, (None, 0))[0])]
+        estimates = _estimates(everything, due, opened, probe)
     table = Table("task", "method", "backend", "trials", "to run", "time", "remark", box=None)
     waiting = {trial.id for trial in due}
-    groups: dict[tuple[str, str, str], list[Trial]] = {}
-    for trial in plan.trials:
-        key = (trial.work.task, trial.work.method, trial.work.variant)
-        groups.setdefault(key, []).append(trial)
-    for key, trials in groups.items():
-        left = [trial for trial in trials if trial.id in waiting]
-        seconds = _seconds(left, estimates)
-        cells = (*key, len(trials), len(left), _words(seconds), trials[0].work.refusal or "")
-        table.add_row(*(Text(str(cell)) for cell in cells))
+    for remark, part in _phases(plan):
+        groups: dict[tuple[str, str, str], list[Trial]] = {}
+        for trial in part:
+            key = (trial.work.task, trial.work.method, trial.work.variant)
+            groups.setdefault(key, []).append(trial)
+        for key, trials in groups.items():
+            left = [trial for trial in trials if trial.id in waiting]
+            seconds = _seconds(left, estimates)
+            said = trials[0].work.refusal or remark.get(trials[0].work.method, "")
+            cells = (*key, len(trials), len(left), _words(seconds), said)
+            table.add_row(*(Text(str(cell)) for cell in cells))
     stdout().print(table)
-    stdout().print(f"{len(plan.trials)} trials, {len(due)} to run{_total(due, estimates)}")
+    searched = f", {len(plan.tried)} of them a search's" if plan.searches else ""
+    stdout().print(f"{len(everything)} trials{searched}, {len(due)} to run{_total(due, estimates)}")
+
+
+def _phases(plan: Plan) -> list[tuple[dict[str, str], Sequence[Trial]]]:
+    """The trials of each phase, and what is to be said of a method there."""
+    counts = {search.method: len(search.configurations) for search in plan.searches}
+    tried = {method: f"search: {n} configurations" for method, n in counts.items()}
+    return [(tried, plan.tried), (dict.fromkeys(counts, "as the search chooses"), plan.trials)]
 
 
 def _estimates(
-    plan: Plan, due: Sequence[Trial], store: Store | None, probe: bool
+    trials: Sequence[Trial], due: Sequence[Trial], store: Store | None, probe: bool
 ) -> dict[int, Estimate]:
     from qbench.cli.console import stderr
     from qbench.runner.estimate import by_probe, from_rows
     from qbench.runner.pool import WorkerPool
 
-    estimates = from_rows(plan.trials, store)
+    estimates = from_rows(trials, store)
     unknown = [t for t in due if estimates[id(t.work)].seconds is None]
     if probe and unknown:
         with (

@@ -59,10 +59,16 @@ class LiveDisplay(Observer):
     ) -> None:
         self._live.stop()
 
-    def planned(self, run_id: str, due: Mapping[str, int], done: Mapping[str, int]) -> None:
+    def planned(
+        self, run_id: str, due: Mapping[str, int], done: Mapping[str, int], phase: str = ""
+    ) -> None:
         """Set up a bar a variant."""
         total, kept = sum(due.values()), sum(done.values())
-        self._say(f"run {run_id}: {total} trials to run, {kept} already final", "bold")
+        named = f"run {run_id}{', ' * bool(phase)}{phase}"
+        self._say(f"{named}: {total} trials to run, {kept} already final", "bold")
+        for task in self._tasks.values():
+            self._bars.remove_task(task)
+        self._tasks.clear()
         for variant, already in done.items():
             count = already + due.get(variant, 0)
             self._tasks[variant] = self._bars.add_task(

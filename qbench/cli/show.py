@@ -12,6 +12,7 @@ from qbench.cli.options import ProfileOption, QuickOption, SetOption, chosen_pro
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qbench.plan import Search
     from qbench.report.suite_overview import CircuitOverview, SuiteOverview
     from qbench.spec import Suite, SuiteConfig
 
@@ -104,6 +105,7 @@ def _print_suite(overview: SuiteOverview) -> None:
         ("trainer", _distinct(suite, _trainer)),
         ("gradient", _distinct(suite, _gradient)),
         ("baselines", _distinct(suite, lambda c: ", ".join(each.key for each in c.baselines))),
+        ("search", "; ".join(dict.fromkeys(map(_search, overview.plan.searches)))),
         ("trials", str(len(overview.plan.trials))),
     ]
     head = Table.grid(padding=(0, 2))
@@ -121,6 +123,10 @@ def _print_suite(overview: SuiteOverview) -> None:
         table.add_row(*(Text(cell) for cell in (remark, trial.work.version, *cells)))
     stdout().print()
     stdout().print(table)
+
+
+def _search(search: Search) -> str:
+    return f"{search.method}: {len(search.configurations)} configurations"
 
 
 def _distinct(suite: Suite, describe: Callable[[SuiteConfig], str]) -> str:

@@ -36,8 +36,9 @@ def validate(
             continue
         methods = dict.fromkeys(t.work.method for t in plan.trials)
         variants = dict.fromkeys(t.work.variant for t in plan.trials)
+        tried = f" after {len(plan.tried)} of a search" if plan.searches else ""
         stdout().print(
-            f"{path}: valid; {len(plan.trials)} trials, {len(methods)} methods, "
+            f"{path}: valid; {len(plan.trials)} trials{tried}, {len(methods)} methods, "
             f"{len(variants)} backends, {len(plan.suite.seeds)} seeds"
         )
     if failed:

@@ -15,6 +15,7 @@ from qbench.plan.loading import diagnosis_plan, load_plan
 from qbench.plan.models import Parameter, ResolvedModel
 from qbench.plan.order import batch_order
 from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
+from qbench.plan.search import Search
 from qbench.plan.theory import ClosedForm, closed_form, two_design
 from qbench.plan.trial import ENSEMBLE, STREAMS, Trial, Work, supporting
 from qbench.plan.variants import Variant
@@ -27,6 +28,7 @@ __all__ = [
     "Parameter",
     "Plan",
     "ResolvedModel",
+    "Search",
     "Trial",
     "Variant",
     "Work",

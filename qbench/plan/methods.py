@@ -308,7 +308,7 @@ class PointPlanner:
             "inputs": baseline.inputs,
         }
         if baseline.name in ("mlp", "mlp_matched"):
-            hidden = MLP_HIDDEN
+            hidden = int(self._options("mlp").get("hidden_units", MLP_HIDDEN))
             if baseline.name == "mlp_matched":
                 place = ("baselines", self.config.baselines.index(baseline))
                 hidden = self._matched_units(baseline.to, self.suite, n_features, place)
@@ -320,13 +320,17 @@ class PointPlanner:
             backend=info,
             version=info.default_version,
             variant=info.name,
-            estimator={"name": baseline.name, "options": {}},
+            estimator={"name": baseline.name, "options": dict(self._options(baseline.name))},
             pins_digest=pins(info).digest,
             data=self.suite.request,
             data_digest=data.digest,
             metrics=self.suite.metrics,
             **common,
         )
+
+    def _options(self, baseline: str) -> Mapping[str, Any]:
+        """What a search gives a baseline."""
+        return self.point.options.get(baseline, {})
 
     def _mlp(self, method: str, setting: Setting, n_features: int, hidden: int) -> Work:
         model = mlp(n_features, hidden, setting.n_outputs)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from qbench.exceptions import UnknownNameError
-from qbench.plan.methods import SINGLE_SEED, PointPlanner
-from qbench.plan.trial import Trial, supporting, trials_of
+from qbench.plan.methods import PointPlanner
+from qbench.plan.search import Search, reported_trials, searched_parts
+from qbench.plan.trial import Trial, supporting
 from qbench.registry import BackendInfo
 from qbench.spec import Suite, selects
 from qbench.spec.problems import Problem
@@ -19,14 +21,52 @@ ONLY_KEYS = ("model", "method", "backend", "variant", "task", "seed")
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of a suite, each once, in the order of the file.
+    """The trials of a suite, in the order of the file.
 
-    What some of them need without being asked for (a teacher that is not in ``train``) stands
-    before them.
+    Attributes
+    ----------
+    parts : trials, each once, and searches in the place of those that depend on what they find
     """
 
     suite: Suite
-    trials: tuple[Trial, ...]
+    parts: tuple[Trial | Search, ...]
+
+    @cached_property
+    def searches(self) -> tuple[Search, ...]:
+        """What is to be chosen before the reported trials of its methods."""
+        return tuple(part for part in self.parts if isinstance(part, Search))
+
+    @cached_property
+    def trials(self) -> tuple[Trial, ...]:
+        """The reported trials, each once; where a search is to come, with its first configuration.
+
+        What some of them need without its being asked for (a teacher that is not in ``train``)
+        stands before them. Trials that are equal have the labels of each path to them.
+        """
+        parts = self.chosen({}).parts if self.searches else self.parts
+        return _with_support([part for part in parts if isinstance(part, Trial)])
+
+    @cached_property
+    def tried(self) -> tuple[Trial, ...]:
+        """The trials of the searches, each once, behind what they need."""
+        found = (t for s in self.searches for c in s.configurations for t in c.trials)
+        return _with_support(_merged(found))
+
+    def chosen(self, reported: Mapping[int, Sequence[Trial]]) -> Plan:
+        """The plan with reported trials in the place of each search.
+
+        Parameters
+        ----------
+        reported : by the number of the search; where one is missing, its first configuration's
+        """
+        numbers = iter(range(len(self.searches)))
+        trials: list[Trial] = []
+        for part in self.parts:
+            if isinstance(part, Trial):
+                trials.append(part)
+            else:
+                trials += reported.get(next(numbers), part.won(0))
+        return Plan(self.suite, _merged(trials))
 
     def only(self, patterns: Mapping[str, str]) -> Plan:
         """The trials whose fields match every pattern (``backend='qiskit*'``).
@@ -36,22 +76,29 @@ class Plan:
         UnknownNameError
             Nothing is left.
         """
-        kept = tuple(
-            t for t in self.trials if any(selects(patterns, fields) for fields in _paths(t))
-        )
-        if patterns and not kept:
+
+        def kept(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+            return tuple(
+                t for t in trials if any(selects(patterns, fields) for fields in _paths(t))
+            )
+
+        parts: list[Trial | Search] = []
+        for part in self.parts:
+            if isinstance(part, Trial):
+                parts += kept([part])
+            elif kept(part.won(0)):
+                each = (replace(c, reported=kept(c.reported)) for c in part.configurations)
+                parts.append(replace(part, configurations=tuple(each)))
+        if patterns and not parts:
             asked = ",".join(f"{k}={v}" for k, v in patterns.items())
             there = {k: sorted({_field(t, k) for t in self.trials}) for k in patterns}
             offers = "; ".join(f"{k}: {', '.join(v[:12])}" for k, v in there.items())
             raise UnknownNameError(f"--only {asked}: no trial matches; there are {offers}")
-        support = {t.id: t for t in supporting(kept)}
-        for trial in kept:
-            support.pop(trial.id, None)
-        return Plan(self.suite, (*support.values(), *kept))
+        return Plan(self.suite, tuple(parts))
 
 
 def make_plan(suite: Suite, registry: Mapping[str, BackendInfo]) -> Plan:
-    """Every trial of the suite.
+    """Every trial of the suite, and every search.
 
     Trials that are equal (an SVM does not read the circuit's depth) are merged,
     and the labels and names of each path to them survive.
@@ -69,25 +116,36 @@ def make_plan(suite: Suite, registry: Mapping[str, BackendInfo]) -> Plan:
                 "axis (times are compared with the fastest backend)",
             )
         )
-    merged: dict[str, Trial] = {}
+    parts: list[Trial | Search] = []
     for point in suite.points:
-        planner = PointPlanner(point, registry)
-        for work in planner.works():
-            seeds, fixed = point.config.seeds, point.config.fix
-            if work.task in SINGLE_SEED:
-                seeds = seeds[:1]
-            for trial in trials_of(work, seeds, fixed, point.labels):
-                _merge(merged, trial)
-    support = (t for t in supporting(merged.values()) if t.id not in merged)
-    return Plan(suite, (*support, *merged.values()))
+        if point.space is not None:
+            parts += searched_parts(point, registry, suite.seeds)
+        else:
+            parts += reported_trials(point, PointPlanner(point, registry).works())
+    plan = Plan(suite, tuple(parts))
+    return plan if plan.searches else plan.chosen({})
+
+
+def _merged(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    merged: dict[str, Trial] = {}
+    for trial in trials:
+        _merge(merged, trial)
+    return tuple(merged.values())
+
+
+def _with_support(trials: Sequence[Trial]) -> tuple[Trial, ...]:
+    """The trials behind what they need without its being asked for."""
+    own = {trial.id for trial in trials}
+    return (*(t for t in supporting(trials) if t.id not in own), *trials)
 
 
 def _merge(merged: dict[str, Trial], trial: Trial) -> None:
     known = merged.get(trial.id)
     if known is None:
         merged[trial.id] = trial
-    elif trial.labels[0] not in known.labels:
-        merged[trial.id] = replace(known, labels=(*known.labels, *trial.labels))
+    else:
+        more = tuple(labels for labels in trial.labels if labels not in known.labels)
+        merged[trial.id] = replace(known, labels=(*known.labels, *more))
 
 
 def _field(trial: Trial, key: str) -> str:

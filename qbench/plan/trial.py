@@ -272,18 +272,23 @@ def _path(work: Work) -> dict[str, str]:
 
 
 def trials_of(
-    work: Work, seeds: Sequence[int], fixed: Sequence[str], labels: Mapping[str, str]
+    work: Work,
+    seeds: Sequence[int],
+    fixed: Sequence[str],
+    labels: Mapping[str, str],
+    fixed_at: int | None = None,
 ) -> list[Trial]:
-    """One trial a seed; streams named in ``fixed`` stay at the first seed.
+    """One trial a seed; streams named in ``fixed`` stay at ``fixed_at``, or the first seed.
 
     Seeds that come to the same trial (every stream fixed) are kept once.
     """
     path = {**_path(work), **labels, **work.own_axes}
     if work.is_control:
         path[METHOD_KIND] = "control"
+    first = seeds[0] if fixed_at is None else fixed_at
     trials: dict[str, Trial] = {}
     for seed in seeds:
-        streams = {name: seeds[0] if name in fixed else seed for name in STREAMS}
+        streams = {name: first if name in fixed else seed for name in STREAMS}
         streams["other"] = seed
         trial = Trial(work.identity(streams), work, seed, streams, (path,))
         trials.setdefault(trial.id, trial)

@@ -40,6 +40,7 @@ from qbench.report.frames import (
 )
 from qbench.report.published import Entry, PublishedValues, published_columns
 from qbench.report.resolution import resolved_lines
+from qbench.report.search import Found, Searches, tuned_column
 from qbench.report.table import Column, Table
 from qbench.report.unbalanced import further_metrics, unbalanced_lines
 from qbench.stats import Interval, mean_interval, paired_difference
@@ -55,6 +56,7 @@ def models_table(
     metric: str | None = None,
     everything: pd.DataFrame | None = None,
     published: Sequence[Entry] = (),
+    search: Sequence[Found] = (),
 ) -> Table:
     """One row a model, control or baseline at each point of the grid.
 
@@ -74,6 +76,8 @@ def models_table(
         Where ``frame`` is a part of the run's rows: all, to find the baseline in.
     published : sequence of mappings
         As the run keeps them: ``where``, ``metric``, ``value``, ``n_test``, ``source``.
+    search : sequence of mappings
+        What the run's searches found, as it keeps them.
     """
     models = trained(frame)
     frame = frame.loc[models.index.union(draws_of_models(frame).index)]
@@ -82,15 +86,16 @@ def models_table(
     everything = frame if everything is None else everything
     others = _Others(everything, column, baseline)
     theirs = PublishedValues(published, column, trained(everything))
+    searches = Searches(search)
     further = further_metrics(models, column)
     table = Table("Models", _columns(axes, column, further))
     for labels, group in group_by_axes(models, axes):
         for method in in_order(group):
             rows = group[group["method"] == method]
             row = _row(rows, [*([column] if column else []), *further]) | theirs.cell(rows)
-            row |= theirs.compared(row)
+            row |= theirs.compared(row) | searches.cell(rows)
             table.rows.append(labels | row | others.compare(rows, labels))
-    table.notes += _notes(table, frame, baseline)
+    table.notes += _notes(table, frame, baseline, searches)
     table.notes += unbalanced_lines(models, column)
     table.notes += theirs.lines(table.rows, axes)
     table.notes += contribution_lines(table.rows, axes, column)
@@ -121,6 +126,7 @@ def _columns(axes: Sequence[str], metric: str | None, further: Sequence[str]) ->
         interval_column("difference", "difference [95%]", rank=1),
         interval_column("matched_difference", "vs matched MLP [95%]", rank=6),
         contribution_column(),
+        tuned_column(),
         interval_column("gradient_variance", "gradient variance [95%]"),
         AGREEMENT,
         Column("problems", "not ok", numeric=False),
@@ -215,7 +221,9 @@ def _without_frameworks_row(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame["task"] == TASK_OF_DRAWS) | elsewhere]
 
 
-def _notes(table: Table, frame: pd.DataFrame, baseline: Baseline | None) -> Iterator[str]:
+def _notes(
+    table: Table, frame: pd.DataFrame, baseline: Baseline | None, searches: Searches
+) -> Iterator[str]:
     seeds = frame["seed"].nunique()
     if seeds == 1:
         yield "one seed: no interval, and no difference that could be told from chance"
@@ -231,7 +239,7 @@ def _notes(table: Table, frame: pd.DataFrame, baseline: Baseline | None) -> Iter
             "over draws of the initial weights that are no training seeds"
         )
     yield from mistaken_rule(frame)
-    yield "hyper-parameters are those of the suite: none was tuned"
+    yield from searches.lines(table.rows)
     if any(row.get("agreement_text") for row in table.rows):
         yield (
             "agreement: largest difference of outputs / gradients from the reference, over all "

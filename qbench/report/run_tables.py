@@ -18,6 +18,7 @@ from qbench.report.frameworks_table import frameworks_table
 from qbench.report.models_table import models_table
 from qbench.report.pivot_table import pivot_table
 from qbench.report.scaling_table import scaling_table
+from qbench.report.search import search_table
 from qbench.report.speed_table import speed_table, winners_table
 from qbench.report.table import Table
 from qbench.report.timings import samples_of, timed
@@ -26,7 +27,16 @@ from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
 
-KINDS = ("models", "frameworks", "speed", "trainability", "points", "diagnostics", "all")
+KINDS = (
+    "models",
+    "search",
+    "frameworks",
+    "speed",
+    "trainability",
+    "points",
+    "diagnostics",
+    "all",
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,8 @@ class View:
     """What the user wants to see of a run."""
 
     kind: str = "all"
-    """One of KINDS; ``all`` is every table that the run has rows for, without ``points``."""
+    """One of KINDS; ``all`` is every table that the run has rows for, without ``points`` and
+    ``search``."""
     in_full: bool = False
     """For files: with ``all`` also every point behind the trainability, and of tables of
     circuits also the columns that say the same in every row."""
@@ -85,7 +96,10 @@ def _tables(
             metric=view.metric,
             everything=everything,
             published=run.machine.get("published", ()),
+            search=run.machine.get("search", ()),
         )
+    if "search" in kinds:
+        yield search_table(run.machine.get("search", ()))
     if "trainability" in kinds:
         yield trainability_table(frame, rule, in_full=view.in_full)
     if "points" in kinds:

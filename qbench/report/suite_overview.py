@@ -133,6 +133,15 @@ class SuiteOverview:
             "axes": suite.axes,
             "seeds": suite.seeds,
             "trials": len(self.plan.trials),
+            "search": [
+                {
+                    "method": search.method,
+                    "labels": search.labels,
+                    "configurations": [each.text for each in search.configurations],
+                    "trials": sum(len(each.trials) for each in search.configurations),
+                }
+                for search in self.plan.searches
+            ],
             "points": [
                 {"labels": point.labels, "config": suite.resolved(point)} for point in suite.points
             ],

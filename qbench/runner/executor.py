@@ -24,6 +24,7 @@ from qbench.runner.machine import load_average, provenance
 from qbench.runner.needs import Needs
 from qbench.runner.observer import Observer
 from qbench.runner.pool import WorkerPool
+from qbench.runner.search import Choice, choices
 from qbench.runner.speed import SPEED, Known, SpeedGroup, group_key
 from qbench.runner.worker import Worker
 from qbench.spec import Budget
@@ -157,18 +158,18 @@ class Executor:
                 "published": suite.published,
             },
         )
-        self._store.plan(self._run_id, [trial.record() for trial in self._plan.trials])
-        due = self._due()
-        self._announce(due)
         interrupted = False
         try:
-            self._make_environments(due)
-            self._queue = _in_turn(due)
-            self._waiting = {trial.id for trial in due}
-            self._run_lanes(started)
+            if self._plan.searches:
+                self._run_trials(self._plan.tried, started, phase="search")
+            if not self._queue and not self._errors:
+                trials = self._after_search() if self._plan.searches else self._plan.trials
+                self._run_trials(trials, started)
         except KeyboardInterrupt:
             interrupted = True
         finally:
+            if self._plan.searches and (interrupted or self._queue):
+                self._note_search()
             self._end(interrupted or bool(self._errors))
         if self._errors:
             raise self._errors[0]
@@ -181,8 +182,31 @@ class Executor:
             out_of_budget=bool(self._queue) and not interrupted,
         )
 
-    def _due(self) -> list[Trial]:
-        statuses = self._store.latest_statuses(t.id for t in self._plan.trials)
+    def _run_trials(self, trials: Sequence[Trial], started: float, phase: str = "") -> None:
+        self._store.plan(self._run_id, [trial.record() for trial in trials])
+        if phase:
+            self._note_search()
+        due = self._due(trials)
+        self._announce(trials, due, phase)
+        self._make_environments(due)
+        self._queue = _in_turn(due)
+        self._waiting = {trial.id for trial in due}
+        self._pools.clear()
+        self._run_lanes(started)
+
+    def _after_search(self) -> Sequence[Trial]:
+        """The trials that follow from what the searches found."""
+        found = self._note_search()
+        return self._plan.chosen({n: one.reported() for n, one in enumerate(found)}).trials
+
+    def _note_search(self) -> list[Choice]:
+        """Note what the searches have found so far, for tables."""
+        found = choices(self._store, self._run_id, self._plan.searches)
+        self._store.annotate_run(self._run_id, {"search": [one.to_json() for one in found]})
+        return found
+
+    def _due(self, trials: Sequence[Trial]) -> list[Trial]:
+        statuses = self._store.latest_statuses(t.id for t in trials)
 
         def due(trial: Trial) -> bool:
             status = statuses.get(trial.id, (None, 0))[0]
@@ -190,12 +214,13 @@ class Executor:
                 return True
             return is_due(status, self._options.retry_failed)
 
-        return [t for t in self._plan.trials if due(t)]
+        return [t for t in trials if due(t)]
 
-    def _announce(self, due: Sequence[Trial]) -> None:
+    def _announce(self, trials: Sequence[Trial], due: Sequence[Trial], phase: str) -> None:
         todo = Counter(t.work.variant for t in due)
-        total = Counter(t.work.variant for t in self._plan.trials)
-        self._observer.planned(self._run_id, todo, {v: n - todo[v] for v, n in total.items()})
+        total = Counter(t.work.variant for t in trials)
+        done = {v: n - todo[v] for v, n in total.items()}
+        self._observer.planned(self._run_id, todo, done, phase)
 
     def _make_environments(self, due: Iterable[Trial]) -> None:
         """Make what is missing before anything is timed; what can't be made is noted."""

@@ -11,8 +11,13 @@ from qbench.store import EpochRecord, Outcome
 class Observer:
     """Receives what happens in a run, from the lanes' threads; does nothing by itself."""
 
-    def planned(self, run_id: str, due: Mapping[str, int], done: Mapping[str, int]) -> None:
-        """Trials by variant that will run, and those that are final already."""
+    def planned(
+        self, run_id: str, due: Mapping[str, int], done: Mapping[str, int], phase: str = ""
+    ) -> None:
+        """Trials by variant that will run, and those that are final already.
+
+        Called for each phase of a run: ``search``, where there is one, and the reported trials.
+        """
 
     def preparing(self, backend: str, line: str) -> None:
         """A line about an environment that is being made."""

@@ -98,7 +98,10 @@ def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> 
     kind = output_kind("", trial.work.fitted()["name"])
     return Outcome(
         status=OK,
-        metrics=_metrics(trial, prepared, arrays["outputs_test"], kind),
+        metrics={
+            **_metrics(trial, prepared, arrays["outputs_test"], kind),
+            **_of_validation(prepared, arrays.get("outputs_validation"), kind),
+        },
         timings=result["timings"],
         memory=result["memory"],
         counts={
@@ -118,10 +121,13 @@ def ensemble_outcome(trial: Trial, prepared: Prepared, arrays: Arrays) -> Outcom
                if f"outputs_{part}" in arrays}  # fmt: skip
     models = [work.trained()[0] for work in _trained_members(trial.work)]
     members = [model.summary() for model in models]
-    added = ("parameters_quantum", "parameters_classical")
+    added, kind = ("parameters_quantum", "parameters_classical"), output_kind(trial.work.loss)
     return Outcome(
         status=OK,
-        metrics=_metrics(trial, prepared, outputs["test"], output_kind(trial.work.loss)),
+        metrics={
+            **_metrics(trial, prepared, outputs["test"], kind),
+            **_of_validation(prepared, outputs.get("validation"), kind),
+        },
         counts={
             **{key: max(each[key] for each in members) for key in members[0]},
             **{key: sum(each[key] for each in members) for key in added},
@@ -135,6 +141,22 @@ def ensemble_outcome(trial: Trial, prepared: Prepared, arrays: Arrays) -> Outcom
 def _trained_members(work: Work) -> list[Work]:
     """The trainings that an ensemble joins, those of the ensembles among its members too."""
     return [leaf for member in work.members for leaf in _trained_members(member)] or [work]
+
+
+def _of_validation(
+    prepared: Prepared, outputs: NDArray[np.float64] | None, kind: str
+) -> dict[str, float]:
+    """What a search chooses by where no epochs tell; the loss is the trained models'."""
+    y = prepared.y_validation
+    if outputs is None or y is None:
+        return {}
+    if prepared.task == "regression":
+        rmse = regression_metrics(outputs, y, (0.0, 1.0), names=["rmse"]).values["rmse"]
+        return {"validation_loss": rmse**2}
+    names = ["accuracy", *(["log_loss"] if kind != "scores" else [])]
+    found = classification_metrics(outputs, y, prepared.n_classes, kind=kind, names=names).values
+    renamed = {"accuracy": "validation_accuracy", "log_loss": "validation_loss"}
+    return {renamed[name]: value for name, value in found.items()}
 
 
 def _class_counts(prepared: Prepared) -> dict[str, int]:

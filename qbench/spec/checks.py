@@ -69,6 +69,7 @@ def check(
         *([] if own else head_problems(config)),
         *_check_circuits(config),
         *unrecorded(config.published, config.record.metrics),
+        *_check_search(config),
         *check_task(config),
     ]
     return [
@@ -179,6 +180,18 @@ def _without_validation(trainer: TrainerConfig, record: RecordConfig) -> Iterato
         yield Problem(("trainer", "scheduler"), f"plateau {without}")
     if record.target and record.target.metric.startswith("validation"):
         yield Problem(("record", "target"), f"{record.target.metric} {without}")
+
+
+def _check_search(config: SuiteConfig) -> Iterator[Problem]:
+    if config.search is None:
+        return
+    place: Path = ("search",)
+    if config.task != "train":
+        yield Problem(place, f"task {config.task} trains nothing; leave it out")
+    elif config.data is not None and config.data.split.validation == 0:
+        yield Problem(place, "chooses on validation rows, and data.split.validation is 0")
+    if config.trainer.select == "best_test":
+        yield Problem(place, "chooses on validation rows, and trainer.select reads the test's")
 
 
 def _check_data(config: SuiteConfig, known: Collection[str] | None) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from qbench.spec.gradient import FitConfig, GradientConfig
 from qbench.spec.models import ModelConfig
 from qbench.spec.problems import describe, label_of, nearest
 from qbench.spec.published import Published
+from qbench.spec.search import SearchConfig
 from qbench.spec.speed import SpeedConfig
 from qbench.spec.training import RecordConfig, TrainerConfig
 
@@ -162,8 +163,6 @@ def _reference(value: Any) -> str | dict[str, str] | None:
 class SuiteConfig(SpecModel):
     """A suite at one point of its matrix, every default and expression resolved."""
 
-    planned = frozenset({"search"})
-
     qbench: Annotated[int, PlainValidator(_version)]
     """Version of the language."""
     name: Annotated[str, BeforeValidator(_slug)]
@@ -204,6 +203,8 @@ class SuiteConfig(SpecModel):
     """How circuits run, unless a backend's options say otherwise."""
     trainer: TrainerConfig = TrainerConfig(epochs=10)
     """How every model is trained."""
+    search: SearchConfig | None = None
+    """What each method tries, and is chosen on validation data, before it is reported."""
     record: RecordConfig = RecordConfig()
     """What is kept of every trial."""
     gradient: GradientConfig = GradientConfig()

@@ -28,6 +28,7 @@ trainer.checkpoint
 speed.control
 fit.x fit.per fit.models fit.start
 published.where published.metric published.value published.n_test published.source
+search.space search.sampler search.metric search.seeds
 """
 """Names, comparisons, limits, and what is resolved into other fields."""
 
@@ -93,7 +94,7 @@ def inside(config: SuiteConfig) -> dict[str, Any]:
     value = config.model_dump(mode="json")
     for field in _OUTSIDE.split():
         _remove(value, field.split("."))
-    for section in ("budget", "published"):
+    for section in ("budget", "published", "search"):
         value.pop(section, None)
     return value
 

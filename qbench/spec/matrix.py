@@ -25,7 +25,7 @@ MOST_POINTS = 100_000
 SUITE_WIDE = frozenset(
     (
         *("qbench", "name", "description", "task", "seeds", "profiles", "matrix"),
-        *("experiments", "baseline", "published", "budget", "backends"),
+        *("experiments", "baseline", "published", "search", "budget", "backends"),
     )
 )
 """Keys that hold for a suite as a whole: no axis may vary them."""

@@ -55,9 +55,10 @@ class Overlay:
 
 
 def split_key(key: str) -> tuple[str, ...]:
-    """The parts of a dotted key; what follows ``matrix.`` is one axis' name."""
-    if key.startswith("matrix."):
-        return ("matrix", key.removeprefix("matrix."))
+    """The parts of a dotted key; what follows ``matrix.`` or ``search.space.`` is one name."""
+    for above in (("matrix",), ("search", "space")):
+        if key.startswith(f"{'.'.join(above)}."):
+            return (*above, key.removeprefix(f"{'.'.join(above)}."))
     parts = tuple(key.split("."))
     if not all(parts):
         raise ProblemError(Problem((key,), "is no dotted key such as trainer.epochs"))
@@ -172,6 +173,6 @@ class Locator:
         if overlay.source is None:
             return "--set"
         written = (*overlay.source, *below)
-        if written[0] == "matrix":  # the axis may itself stand in an experiment or a profile
+        if written[0] in ("matrix", "search"):  # it may itself stand in an experiment or a profile
             return self.where(written)
         return self.document.where(written)

@@ -66,6 +66,7 @@ from qbench.spec.schema_forms import (
     templates,
     units_form,
 )
+from qbench.spec.search import SearchConfig
 from qbench.spec.speed import SpeedConfig
 from qbench.spec.training import (
     OPTIMIZERS,
@@ -123,6 +124,11 @@ class _Writer:
             (SuiteConfig, "baselines"): lambda: array(self.items(BASELINES, "name")),
             (SuiteConfig, "backends"): lambda: array(self.backend()),
             (SuiteConfig, "published"): lambda: array(self.mapping(Published, required=True)),
+            (SearchConfig, "space"): lambda: {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {"type": ["array", "object"], "minItems": 1},
+            },
             (Published, "where"): lambda: {
                 "type": "object",
                 "minProperties": 1,

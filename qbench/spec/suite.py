@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,15 +30,24 @@ from qbench.spec.matrix import (
 from qbench.spec.merging import Locator, Overlay, apply_overlay, split_key
 from qbench.spec.problems import Problem, ProblemError, describe, spec_error, unknown
 from qbench.spec.published import MODEL, misplaced, published_values
+from qbench.spec.search import Space, as_overlays, read_space, unknown_baselines
 
 
 @dataclass(frozen=True)
 class Point:
-    """One combination of an experiment's matrix: its labels, and the suite there."""
+    """One combination of an experiment's matrix: its labels, and the suite there.
+
+    Attributes
+    ----------
+    space : what is searched there, or None
+    options : options of baselines that a search gives them, by their names
+    """
 
     labels: dict[str, str]
     config: SuiteConfig
     locator: Locator = field(repr=False, compare=False)
+    space: Space | None = field(default=None, repr=False, compare=False)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -239,10 +248,15 @@ class _Loader:
                 laid = (*entry.overlays, *axes, *overlays)
                 locator = Locator(self.document, laid)
                 try:
-                    config = self._point(data, entry.grid.axes, row, laid, labels)
-                    points.append(Point(entry.labels(row), config, locator))
+                    maker = _Maker(self, data, entry.grid.axes, row, laid, labels)
+                    point = Point(entry.labels(row), maker.config(laid), locator)
+                    if point.config.search is not None:
+                        point = replace(point, space=maker.space(point))
+                    points.append(point)
                 except ProblemError as error:
                     lines += [locator.line(problem) for problem in error.problems]
+                except SpecError as error:  # of a value that is searched, with its place
+                    lines += str(error).splitlines()
                 if first_only or len(set(lines)) > 20:
                     break
         lines = lines or self._misplaced(points, labels, bool(overlays))
@@ -319,32 +333,8 @@ class _Loader:
         grid = read_grid(data.get("matrix"), SuiteConfig.model_fields, written)
         return grid, check_used(grid.axes, data)
 
-    def _point(
-        self,
-        data: dict[str, Any],
-        axes: list[Axis],
-        values: Row,
-        overlays: tuple[Overlay, ...],
-        labels: dict[str, list[str]],
-    ) -> SuiteConfig:
-        for overlay in overlays:
-            if overlay.path[0] not in ("matrix", "experiments"):
-                data = apply_overlay(data, overlay)
-        names = _names(axes, values)
-        classes = (
-            data.get("data", {}).get("classes") if isinstance(data.get("data"), dict) else None
-        )
-        if isinstance(classes, list):
-            names["n_classes"] = len(classes)
-        try:
-            config = completed(self._validated(data, names))
-        except ValidationError as error:
-            raise ProblemError(*problems_of(error)) from None
-        if problems := [*check(config, *self.known), *check_reference(config, labels)]:
-            raise ProblemError(*problems)
-        return config
-
-    def _validated(self, data: dict[str, Any], names: dict[str, Any]) -> SuiteConfig:
+    def validated_config(self, data: dict[str, Any], names: dict[str, Any]) -> SuiteConfig:
+        """The configuration; values that another point had too are validated once."""
         shared = {
             k: self.validated[k, id(v)][1] for k, v in data.items() if (k, id(v)) in self.validated
         }
@@ -355,6 +345,69 @@ class _Loader:
             if resolved[key] is value:
                 self.validated[key, id(value)] = (value, getattr(config, key))
         return config
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the configurations of one point of a grid: its own, and those that it searches."""
+
+    loader: _Loader
+    data: dict[str, Any]
+    axes: list[Axis]
+    values: Row
+    overlays: tuple[Overlay, ...]
+    labels: dict[str, list[str]]
+
+    def config(self, overlays: tuple[Overlay, ...]) -> SuiteConfig:
+        """The suite under overlays, checked."""
+        data = self._laid(overlays)
+        try:
+            config = completed(self.loader.validated_config(data, self._names(data)))
+        except ValidationError as error:
+            raise ProblemError(*problems_of(error)) from None
+        problems = [*check(config, *self.loader.known), *check_reference(config, self.labels)]
+        if problems:
+            raise ProblemError(*problems)
+        return config
+
+    def space(self, point: Point) -> Space:
+        """What the point searches, each value tried alone."""
+        written = self._laid(self.overlays)["search"]["space"]
+        dimensions = read_space(written, SuiteConfig.model_fields, self.axes)
+        baselines = [baseline.name for baseline in point.config.baselines]
+        if problems := unknown_baselines(dimensions, baselines):
+            raise ProblemError(*problems)
+        space = Space(dimensions, lambda row: self._at(row, point))
+        for dimension in dimensions:
+            for values in dimension.rows:
+                space.at(space.row(dimension, values))
+        return space
+
+    def _at(self, row: Row, point: Point) -> Point:
+        laid, options = as_overlays(row)
+        everything = (*self.overlays, *laid)
+        names = self._names(self._laid(self.overlays))
+        given = {name: substitute(each, names) for name, each in options.items()}
+        locator = Locator(self.loader.document, everything)
+        try:
+            config = self.config(everything)
+        except ProblemError as error:
+            raise spec_error([locator.line(problem) for problem in error.problems]) from None
+        return Point(point.labels, config, locator, options=given)
+
+    def _laid(self, overlays: tuple[Overlay, ...]) -> dict[str, Any]:
+        data = self.data
+        for overlay in overlays:
+            if overlay.path[0] not in ("matrix", "experiments"):
+                data = apply_overlay(data, overlay)
+        return data
+
+    def _names(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        names = _names(self.axes, self.values)
+        classes = data["data"].get("classes") if isinstance(data.get("data"), dict) else None
+        if isinstance(classes, list):
+            names["n_classes"] = len(classes)
+        return names
 
 
 def _as_matrix(overlay: Overlay) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from qbench.store.connection import DEFAULT_URL, STORE_VARIABLE
 from qbench.store.lookup import AttemptInfo
 from qbench.store.records import (
+    CONFIGURATION,
     DIVERGED,
     FAILED,
     FINAL,
@@ -40,6 +41,7 @@ from qbench.store.schema import SCHEMA_VERSION
 from qbench.store.store import Store, open_store
 
 __all__ = [
+    "CONFIGURATION",
     "DEFAULT_URL",
     "DIVERGED",
     "FAILED",

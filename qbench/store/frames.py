@@ -11,7 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qbench.store.queries import counting_attempts, trials_of
-from qbench.store.records import METHOD_KIND, METHOD_NAME, PLANNED, SUPPORT, VARIANT_NAME
+from qbench.store.records import (
+    CONFIGURATION,
+    METHOD_KIND,
+    METHOD_NAME,
+    PLANNED,
+    SUPPORT,
+    VARIANT_NAME,
+)
 from qbench.store.schema import Attempt, Epoch, RunTrial, Trial
 
 TRIAL_COLUMNS = (
@@ -44,7 +51,11 @@ NESTED_COLUMNS = (
 
 
 def trial_frame(
-    session: Session, run_id: str, each_path: bool, until: datetime | None = None
+    session: Session,
+    run_id: str,
+    each_path: bool,
+    until: datetime | None = None,
+    searched: bool = False,
 ) -> pd.DataFrame:
     """One row a trial, in the order of the plan; none of those that only support others.
 
@@ -53,7 +64,8 @@ def trial_frame(
     those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
     ``timings.NAME``, ... as far as some row has them. ``status`` is ``planned``
     where nothing was tried yet. Lists stay lists; NaN is what is missing. Attempts that
-    began after ``until`` don't count.
+    began after ``until`` don't count. Trials of a search are there only if they alone are
+    asked for, with the column ``configuration``.
     """
     counting = counting_attempts(trials_of(run_id), until).subquery()
     query = (
@@ -67,11 +79,10 @@ def trial_frame(
     rows = [
         row
         for join, trial, attempt in session.execute(query)
-        if _own_paths(join.labels) or not join.labels
-        for row in _rows(join, trial, attempt, each_path)
+        for row in _rows(join, trial, attempt, each_path, searched)
     ]
     fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, "attempt_id", "attempt_run_id"]
-    fixed += ATTEMPT_COLUMNS
+    fixed += [*ATTEMPT_COLUMNS, *(["configuration"] if searched else [])]
     nested = dict.fromkeys(name for row in rows for name in row if name not in fixed)
     order = ("labels", *NESTED_COLUMNS)
     by_kind = sorted(nested, key=lambda name: order.index(name.partition(".")[0]))
@@ -80,8 +91,11 @@ def trial_frame(
 
 
 def _rows(
-    join: RunTrial, trial: Trial, attempt: Attempt | None, each_path: bool
+    join: RunTrial, trial: Trial, attempt: Attempt | None, each_path: bool, searched: bool
 ) -> Iterator[dict[str, Any]]:
+    own = _own_paths(join.labels, searched)
+    if not own:
+        return
     row: dict[str, Any] = {"trial_id": trial.id, "position": join.position}
     row |= {name: getattr(trial, name) for name in TRIAL_COLUMNS}
     execution = trial.canonical.get("execution") or {}
@@ -93,18 +107,25 @@ def _rows(
         row |= {name: getattr(attempt, name) for name in ATTEMPT_COLUMNS}
         for name in NESTED_COLUMNS:
             row |= dict(_flatten(name, getattr(attempt, name)))
-    own = _own_paths(join.labels)
-    paths = own if each_path else [_joined(own)]
-    for labels in paths or [{}]:
+    for labels in own if each_path else [_joined(own)]:
         yield row | _named(labels)
 
 
-def _own_paths(labels: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The paths that lead to a trial for its own sake."""
-    return [path for path in labels if path.get(METHOD_KIND) != SUPPORT]
+def _own_paths(labels: list[dict[str, str]], searched: bool) -> list[dict[str, str]]:
+    """The paths that lead to a trial for its own sake, or as one of a search."""
+    return [
+        path
+        for path in labels or [{}]
+        if path.get(METHOD_KIND) != SUPPORT and (CONFIGURATION in path) == searched
+    ]
 
 
-_NAMES = {METHOD_NAME: "method", VARIANT_NAME: "variant", METHOD_KIND: "method_kind"}
+_NAMES = {
+    METHOD_NAME: "method",
+    VARIANT_NAME: "variant",
+    METHOD_KIND: "method_kind",
+    CONFIGURATION: "configuration",
+}
 
 
 def _named(labels: Mapping[str, str]) -> dict[str, str]:
@@ -146,8 +167,11 @@ EPOCH_COLUMNS = (
 )
 
 
-def epoch_frame(session: Session, run_id: str) -> pd.DataFrame:
-    """One row an epoch: the trial, its method, variant and seed, and the EPOCH_COLUMNS."""
+def epoch_frame(session: Session, run_id: str, searched: bool = False) -> pd.DataFrame:
+    """One row an epoch: the trial, its method, variant and seed, and the EPOCH_COLUMNS.
+
+    Those of a search are there only if they alone are asked for.
+    """
     counting = counting_attempts(trials_of(run_id)).subquery()
     about = (Trial.method, Trial.backend, Trial.variant, Trial.seed, Trial.dataset)
     query = (
@@ -167,10 +191,10 @@ def epoch_frame(session: Session, run_id: str) -> pd.DataFrame:
     rows = []
     for found in session.execute(query).mappings():
         row = dict(found)
-        labels = row.pop("labels")
-        if labels and not _own_paths(labels):
+        own = _own_paths(row.pop("labels"), searched)
+        if not own:
             continue
-        names = _joined(_own_paths(labels))
+        names = _joined(own)
         rows.append(row | {_NAMES[key]: names[key] for key in names if key in _NAMES})
     columns = ["trial_id", "attempt_id", *(c.key for c in about), *EPOCH_COLUMNS]
     frame = pd.DataFrame(rows, columns=columns)

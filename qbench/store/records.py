@@ -56,6 +56,8 @@ METHOD_NAME, VARIANT_NAME, METHOD_KIND = "@method", "@variant", "@kind"
 
 SUPPORT = "support"
 """The kind of a trial that is there because others need it: frames have no row of it."""
+CONFIGURATION = "@configuration"
+"""Likewise; a path that has it is that of a trial of a search, which gives no row of a table."""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,8 @@ class Store(Database):
         self._write(lambda session: session.execute(ended))
 
     def plan(self, run_id: str, trials: Iterable[TrialRecord]) -> None:
-        """Note a run's trials in their order, once a run; trials already known are joined.
+        """Note a run's trials in their order, those of another call behind them; trials that
+        are already known are joined.
 
         Records with the same id become one trial that has the labels of all.
         """
@@ -155,10 +156,6 @@ class Store(Database):
         for trial in trials:
             merged.setdefault(trial.id, trial)
             labels.setdefault(trial.id, []).extend(dict(each) for each in trial.labels)
-        joins = [
-            {"run_id": run_id, "trial_id": trial_id, "position": position, "labels": each}
-            for position, (trial_id, each) in enumerate(labels.items())
-        ]
 
         def work(session: Session) -> None:
             known: set[str] = set()
@@ -167,10 +164,25 @@ class Store(Database):
             new = [_trial_row(trial) for trial in merged.values() if trial.id not in known]
             if new:
                 session.execute(insert(Trial), new)
+            of_run = select(func.count()).select_from(RunTrial).where(RunTrial.run_id == run_id)
+            first = session.scalar(of_run) or 0
+            joins = [
+                {"run_id": run_id, "trial_id": trial_id, "position": position, "labels": each}
+                for position, (trial_id, each) in enumerate(labels.items(), first)
+            ]
             if joins:
                 session.execute(insert(RunTrial), joins)
-            planned = update(Run).where(Run.id == run_id).values(planned=len(joins))
+            planned = update(Run).where(Run.id == run_id).values(planned=first + len(joins))
             session.execute(planned)
+
+        self._write(work)
+
+    def annotate_run(self, run_id: str, found: Mapping[str, Any]) -> None:
+        """Add to what ``begin_run`` was given as ``machine``."""
+
+        def work(session: Session) -> None:
+            run = session.get_one(Run, run_id)
+            run.machine = {**run.machine, **found}
 
         self._write(work)
 
@@ -347,7 +359,12 @@ class Store(Database):
     # What reports read
 
     def frame(
-        self, run_id: str, *, each_path: bool = False, at_its_end: bool = False
+        self,
+        run_id: str,
+        *,
+        each_path: bool = False,
+        at_its_end: bool = False,
+        searched: bool = False,
     ) -> pd.DataFrame:
         """One row a trial of a run, in its order, with the attempt that counts.
 
@@ -361,19 +378,22 @@ class Store(Database):
             own labels, instead of one row with the labels joined.
         at_its_end : bool
             As the run found and left its trials, without what later runs tried again.
+        searched : bool
+            The trials of the run's search, and no others.
         """
         from qbench.store.frames import trial_frame
 
         with self._reading() as session:
             run = session.get(Run, run_id) if at_its_end else None
-            return trial_frame(session, run_id, each_path, run.ended_at if run else None)
+            until = run.ended_at if run else None
+            return trial_frame(session, run_id, each_path, until, searched)
 
-    def epochs_frame(self, run_id: str) -> pd.DataFrame:
-        """One row an epoch of the attempts that count for a run's trials."""
+    def epochs_frame(self, run_id: str, *, searched: bool = False) -> pd.DataFrame:
+        """One row an epoch of the attempts that count for a run's trials, or its search's."""
         from qbench.store.frames import epoch_frame
 
         with self._reading() as session:
-            return epoch_frame(session, run_id)
+            return epoch_frame(session, run_id, searched)
 
     def trial(self, trial_id: str) -> Mapping[str, Any]:
         """The canonical form of a trial.

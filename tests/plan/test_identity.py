@@ -208,6 +208,10 @@ OUTSIDE: dict[str, str] = {
         "published=[{where: {model: qnn}, metric: accuracy, value: 0.9, n_test: 9, source: them}]",
     ),
     "models.*.unused_outputs": "models.qnn.unused_outputs=true",
+    **dict.fromkeys(
+        [f"search.{key}" for key in ("space", "sampler", "metric", "seeds")],
+        "search={space: {trainer.epochs: [3]}, sampler: grid, metric: validation_accuracy}",
+    ),
     "backends.label": "backends=[{name: reference, label: mine}, {name: pennylane, label: theirs}]",
 }
 

@@ -173,8 +173,6 @@ def test_a_suite_of_baselines_alone_needs_no_model(load: Load) -> None:
         ("fix: split", "fix: must be a list, not text 'split'"),
         ("budget: {trial: 15}", "budget.trial: must be an amount such as 15min (s, min, h, d), or"),
         ("budget: {memory: 4 GigaByte}", "budget.memory: must be an amount such as 4GB (KB"),
-        ("search: {}", "`search` is not yet supported (planned)"),
-        ("search: null", "`search` is not yet supported (planned)"),
         ("backends: [penylane]", "14:12: backends[0]: unknown backend 'penylane'; did you mean"),
         ("backends: pennylane", "backends: must be a list, not text 'pennylane'"),
         ("backends: [any, any]", "backends[1]: 'any' is listed twice"),
