@@ -12,6 +12,7 @@ from qbench.exceptions import SpecError, UnknownNameError, Unsupported
 from qbench.plan.controls import DERIVED, WrittenModel
 from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
 from qbench.plan.layers import mlp, resolve_model
+from qbench.plan.mixed import in_mixed_precision
 from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_units
 from qbench.plan.quantum_data import state_misfit
 from qbench.plan.settings import Setting
@@ -273,7 +274,7 @@ class PointPlanner:
                 circuit = variant.execution.circuit_run(circuit)
                 refusal = refusal or textbook_refusal(circuit, variant.execution)
             refusal = refusal or variant.backend.capabilities.refusal(circuit)
-        return Work(
+        work = Work(
             task=self.config.task,
             backend=variant.backend,
             version=variant.version,
@@ -283,13 +284,14 @@ class PointPlanner:
             pins_digest=pins(variant.backend, variant.version).digest,
             **common,
         )
+        return in_mixed_precision(work)
 
     def _classical(self, common: Mapping[str, Any]) -> Work:
         info = find(CLASSICAL, self.registry)
         execution = Execution(
             device="torch", diff_method="backprop", threads=self.config.execution.threads
         )
-        return Work(
+        work = Work(
             task="train",
             backend=info,
             version=info.default_version,
@@ -298,6 +300,7 @@ class PointPlanner:
             pins_digest=pins(info).digest,
             **common,
         )
+        return in_mixed_precision(work)
 
     def _baseline_work(self, baseline: Any) -> Work:
         data = self.suite.data

@@ -125,6 +125,7 @@ class Setting:
                 "scheduler": scheduler.model_dump() if scheduler else None,
                 "select": select,
                 "early_stopping": stopping.model_dump() if stopping else None,
+                **({"mixed_precision": True} if trainer.mixed_precision else {}),
             },
         }
 

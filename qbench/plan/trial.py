@@ -244,7 +244,9 @@ class Trial:
             device=run.device if run else None,
             diff_method=run.diff_method if run else None,
             tier=run.tier if run else None,
-            precision=run.precision if run else None,
+            precision="mixed"
+            if work.trainer.get("mixed_precision")
+            else (run.precision if run else None),
             threads=run.threads if run else 1,
             seed=self.seed,
             dataset=work.data.name if work.data else "",

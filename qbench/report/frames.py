@@ -179,6 +179,15 @@ def mistaken_rule(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def mixed_precision(rows: pd.DataFrame) -> Iterator[str]:
+    """What "mixed" means, where rows were trained so."""
+    if (rows["precision"] == "mixed").any():
+        yield (
+            "mixed: steps with classical layers in bfloat16 (torch.autocast), circuits, parameters "
+            "and evaluation in single precision; curves of backends don't coincide there"
+        )
+
+
 def reasons(rows: pd.DataFrame, by: str) -> Iterator[str]:
     """Why trials are not ok: ``NAME: 2 failed: reason``, one for each different reason."""
     bad = rows[(rows["status"] != OK) & rows["reason"].fillna("").ne("")]

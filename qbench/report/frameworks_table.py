@@ -10,7 +10,15 @@ import pandas as pd
 
 from qbench.report.cells import interval_column, significant_cell
 from qbench.report.contribution import CONTROL
-from qbench.report.frames import LABEL, axes_of, group_by_axes, mistaken_rule, paired, reasons
+from qbench.report.frames import (
+    LABEL,
+    axes_of,
+    group_by_axes,
+    mistaken_rule,
+    mixed_precision,
+    paired,
+    reasons,
+)
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
 from qbench.store import OK
@@ -182,6 +190,7 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
     if (rows["tier"] == "expert").any():
         yield "expert: gradient code of qbench's on the framework's execution"
     yield from mistaken_rule(rows)
+    yield from mixed_precision(rows)
     jobs = set(rows.get("provenance.jobs", pd.Series(dtype=float)).dropna())
     if jobs - {1}:
         yield "timed with several jobs at once: the times disturb each other"

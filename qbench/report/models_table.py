@@ -34,6 +34,7 @@ from qbench.report.frames import (
     group_by_axes,
     metric_column,
     mistaken_rule,
+    mixed_precision,
     paired,
     reasons,
     trained,
@@ -239,6 +240,7 @@ def _notes(
             "over draws of the initial weights that are no training seeds"
         )
     yield from mistaken_rule(frame)
+    yield from mixed_precision(frame)
     yield from searches.lines(table.rows)
     if any(row.get("agreement_text") for row in table.rows):
         yield (

@@ -60,6 +60,7 @@ trainer.scheduler.name trainer.scheduler.step_size trainer.scheduler.gamma
 trainer.scheduler.t_max trainer.scheduler.eta_min trainer.scheduler.factor
 trainer.scheduler.patience trainer.scheduler.threshold trainer.scheduler.cooldown
 trainer.scheduler.min_lr
+trainer.mixed_precision
 trainer.loss trainer.select trainer.early_stopping.metric trainer.early_stopping.patience
 trainer.distillation.teacher trainer.distillation.temperature
 trainer.distillation.ce_weight trainer.distillation.kl_weight

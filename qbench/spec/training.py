@@ -132,7 +132,6 @@ class DistillationConfig(SpecModel):
 class TrainerConfig(SpecModel):
     """How every model is trained."""
 
-    planned = frozenset({"mixed_precision"})
     hints: ClassVar[Mapping[str, str]] = {
         "learning_rate": "it belongs to the optimizer: {optimizer: {learning_rate: ...}}",
         "lr": "did you mean 'optimizer: {learning_rate: ...}'?",
@@ -159,6 +158,8 @@ class TrainerConfig(SpecModel):
     """Which epoch's weights are tested."""
     early_stopping: Annotated[EarlyStopping | None, BeforeValidator(_none)] = None
     """``{metric, patience}``, or none."""
+    mixed_precision: bool = False
+    """Whether training steps run classical layers in bfloat16; single precision, torch host."""
     distillation: Annotated[DistillationConfig | None, BeforeValidator(_none)] = None
     """What a model learns from a teacher; null: nothing."""
     checkpoint: bool = True

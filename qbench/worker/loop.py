@@ -116,6 +116,7 @@ class TrainingLoop:
         self._y, self._order = arrays["y_train"], arrays["order"]
         self._distillation, self._teacher = self._teaching(request.get("distillation"))
         self._optimizer = trainer["optimizer"], request["trainable"], self._distillation
+        self._mixed = bool(trainer.get("mixed_precision"))
         self._planned = trainer.get("epochs") or len(self._order)
         self._max_steps = trainer.get("max_steps") or math.inf
         self._batch_size = int(trainer["batch_size"])
@@ -165,6 +166,7 @@ class TrainingLoop:
 
     def prepare(self) -> None:
         """Make the optimizer, and have the host trace what it traces."""
+        self._model.mixed_precision(self._mixed)
         self._model.reset_optimizer(*self._optimizer)
         self._model.warm_up(*self.first_batch, self._soft(self._order[0, : self._batch_size]))
 

@@ -151,6 +151,7 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     "trainer.scheduler.threshold": (PLATEAU, "trainer.scheduler.threshold=0.1"),
     "trainer.scheduler.cooldown": (PLATEAU, "trainer.scheduler.cooldown=1"),
     "trainer.scheduler.min_lr": (PLATEAU, "trainer.scheduler.min_lr=0.0001"),
+    "trainer.mixed_precision": ((), "trainer.mixed_precision=true"),
     "trainer.loss": ((), "trainer.loss=mse"),
     "trainer.select": ((), "trainer.select=last"),
     "trainer.early_stopping.metric": (STOPPING, "trainer.early_stopping.metric=train_loss"),

@@ -158,7 +158,7 @@ def test_a_suite_of_baselines_alone_needs_no_model(load: Load) -> None:
         ("trainer: {scheduler: {factor: 1}}", "trainer.scheduler: needs a name"),
         ("trainer: {scheduler: step}", "trainer.scheduler.step_size: is required"),
         ("trainer: {loss: entropy}", "trainer.loss: unknown value 'entropy'; did you mean 'cr"),
-        ("trainer: {mixed_precision: true}", "`mixed_precision` is not yet supported (planned)"),
+        ("trainer: {mixed_precision: bf16}", "trainer.mixed_precision: must be true or false"),
         ("epochs: 3", "14:1: epochs: unknown key; did you mean 'trainer.epochs'?"),
         ("trianer: {}", "14:1: trianer: unknown key; did you mean 'trainer'?"),
         ("profile: {}", "profile: unknown key; did you mean 'profiles'?"),

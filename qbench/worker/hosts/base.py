@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
+from qbench.exceptions import Unsupported
 from qbench.worker.distillation import Distillation
 
 Parameters = Mapping[str, Array]
@@ -33,6 +34,17 @@ class HostModel(ABC):
     @abstractmethod
     def parameters(self) -> dict[str, Array]:
         """Copies of every parameter, float64."""
+
+    def mixed_precision(self, on: bool) -> None:
+        """Whether steps run classical layers in bfloat16; called before each training.
+
+        Raises
+        ------
+        Unsupported
+            The host has no such steps.
+        """
+        if on:
+            raise Unsupported("mixed precision: this host trains in one precision")
 
     @abstractmethod
     def reset_optimizer(

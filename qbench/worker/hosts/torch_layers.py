@@ -90,7 +90,11 @@ def _dense(x: Tensor, layer: Layer, run: Pass) -> Tensor:
 def _quantum(x: Tensor, layer: Layer, run: Pass) -> Tensor:
     name = layer["name"]
     run.quantum_inputs[name] = x[:, : int(layer["copies"]) * int(layer["circuit"]["n_inputs"])]
-    return run.quantum[name](x, run.parameters[f"{name}.weights"]).to(x.dtype)
+    weights = run.parameters[f"{name}.weights"]
+    if torch.is_autocast_enabled(x.device.type):  # mixed precision is for classical layers
+        with torch.autocast(x.device.type, enabled=False):
+            return run.quantum[name](x.to(weights.dtype), weights).to(weights.dtype)
+    return run.quantum[name](x, weights).to(x.dtype)
 
 
 def _quanv2d(x: Tensor, layer: Layer, run: Pass) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ class TorchModel(HostModel):
         }
         self._parameters: dict[str, Tensor] = {}
         self._optimizer: Any = None
+        self._mixed = False
         self._distillation: Distillation | None = None
 
     def load(self, parameters: Parameters) -> None:
@@ -64,6 +66,14 @@ class TorchModel(HostModel):
     def parameters(self) -> dict[str, Array]:
         """Copies of every parameter, float64."""
         return {name: numpy_of(tensor) for name, tensor in self._parameters.items()}
+
+    def mixed_precision(self, on: bool) -> None:
+        """torch.autocast to bfloat16 in steps; parameters and circuits keep their precision.
+
+        bfloat16 has the range of float32: gradients don't vanish as in float16, and no
+        scaler is needed.
+        """
+        self._mixed = on
 
     def reset_optimizer(
         self,
@@ -114,7 +124,9 @@ class TorchModel(HostModel):
     ) -> float:
         """One update; the loss before it."""
         run = Pass(self._parameters, self._quantum, counter)
-        outputs = forward(self._layers, self._batch(x), run)
+        with self._autocast():
+            outputs = forward(self._layers, self._batch(x), run)
+        outputs = outputs.to(self._to["dtype"])
         rows = self._per_sample(outputs, y)
         if self._distillation is not None and soft is not None:
             target = torch.as_tensor(soft, **self._to)
@@ -127,6 +139,12 @@ class TorchModel(HostModel):
                 group["lr"] = learning_rate
             self._optimizer.step()
         return float(loss.detach())
+
+    def _autocast(self) -> AbstractContextManager[Any]:
+        if not self._mixed:
+            return nullcontext()
+        context: AbstractContextManager[Any] = torch.autocast(self._to["device"], torch.bfloat16)
+        return context
 
     def predict(self, x: Array) -> Array:
         """Outputs in evaluation mode."""
