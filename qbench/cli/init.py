@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from qbench.data import DatasetInfo
     from qbench.plan import Plan
 
 _SCHEMA = "suite.schema.json"
@@ -35,7 +35,15 @@ def init(
     ] = None,
     dataset: Annotated[
         str | None,
-        typer.Option("--dataset", help="A data set, by default iris.", show_default=False),
+        typer.Option(
+            "--dataset",
+            help="A data set, by default iris; or the path of your own file or folder of images.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="COLUMN", help="What your own file is to predict."),
     ] = None,
     backends: Annotated[
         str | None,
@@ -58,29 +66,67 @@ def init(
     Example: qbench init mine --kind against-classical --dataset wine
     """
     from qbench.cli.console import note, stdout
-    from qbench.data import find_dataset
     from qbench.spec.starter import Starter, kind_named, qubits_for, slug
 
     asking = sys.stdin.isatty() and sys.stdout.isatty()
     chosen_kind = kind_named(kind or _asked_kind(asking))
-    info = find_dataset(dataset or _asked_dataset(asking))
+    data = _data_of(dataset or _asked_dataset(asking), target)
     if qubits is None and asking:
-        default = qubits_for(info.n_features, None, info.name)
-        qubits = typer.prompt(f"Qubits, 1 to {info.n_features}", default=default, type=int)
+        default = qubits_for(data.n_features, None, data.name)
+        qubits = typer.prompt(f"Qubits, 1 to {data.n_features}", default=default, type=int)
     path = _path_of(name or chosen_kind.replace("-", "_"))
     starter = Starter(
         kind=chosen_kind,
         name=slug(path.stem),
         file=shlex.quote(str(path)),
-        dataset=info.name,
-        n_features=info.n_features,
-        regression=info.task == "regression",
+        dataset=data.seen_from(path.parent),
+        n_features=data.n_features,
+        regression=data.regression,
         backends=_split(backends or ""),
-        n_qubits=qubits_for(info.n_features, qubits, info.name),
+        n_qubits=qubits_for(data.n_features, qubits, data.name),
+        target=data.target,
     )
     plan = _write(path, _editor_line(path) + starter.text())
-    stdout().print(f"{path}: written and valid; {_size(plan, info)}", soft_wrap=True)
+    stdout().print(f"{path}: written and valid; {_size(plan, data.name)}", soft_wrap=True)
     note(f"See it work:  qbench run {starter.file} --quick")
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What a starter must know of its data; ``target`` as in Starter."""
+
+    name: str
+    n_features: int
+    regression: bool
+    target: str | None = None
+
+    def seen_from(self, folder: Path) -> str:
+        """A path as a suite in this folder writes it; a name is one everywhere."""
+        here = self.target is None or folder.absolute() == Path.cwd()
+        return self.name if here else str(Path(self.name).absolute())
+
+
+def _data_of(name: str, target: str | None) -> _Data:
+    """A data set of the catalogue, or the user's own file or folder.
+
+    Raises
+    ------
+    DataError, UnknownNameError
+        There is no such data set, or it can't be read.
+    """
+    from qbench.data import DATASETS, find_dataset
+    from qbench.data.own import OWN, load_own
+    from qbench.exceptions import DataError
+
+    if name == OWN:
+        raise DataError("own is your own data: give its path, --dataset FILE.csv --target COLUMN")
+    if name not in DATASETS and Path(name).expanduser().exists():
+        table = load_own(name, target or "")
+        return _Data(name, table.x.shape[1], table.task == "regression", target or "")
+    if target is not None:
+        raise DataError(f"--target {target}: belongs to your own file, --dataset FILE.csv")
+    info = find_dataset(name)
+    return _Data(info.name, info.n_features, info.task == "regression")
 
 
 def _asked_kind(asking: bool) -> str:
@@ -168,6 +214,6 @@ def _write(path: Path, text: str) -> Plan:
     return plan
 
 
-def _size(plan: Plan, info: DatasetInfo) -> str:
+def _size(plan: Plan, dataset: str) -> str:
     methods = dict.fromkeys(t.work.method for t in plan.trials)
-    return f"{len(plan.trials)} trials, {len(methods)} methods, {info.name}"
+    return f"{len(plan.trials)} trials, {len(methods)} methods, {dataset}"

@@ -44,10 +44,11 @@ def list_names(
     headings = [key for key in headings if any(row[key] != "" for row in found)]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for key in headings:
-        numeric = all(isinstance(row[key], int) for row in found)
+        numeric = all(isinstance(row[key], int | None) for row in found)
         table.add_column(
             key, justify="right" if numeric else "left", no_wrap=key == "name", overflow="fold"
         )
     for row in found:
-        table.add_row(*(Text(str(row[key])) for key in headings))
+        cells = (row[key] for key in headings)
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in cells))
     stdout().print(table)

@@ -143,7 +143,10 @@ def _data(config: SuiteConfig) -> str:
         parts.append(f"classes {', '.join(map(str, data.classes))}")
     if data.transform:
         parts.append(", ".join(step.name for step in data.transform))
-    return "; ".join([data.name, *parts])
+    named = data.name
+    if data.path is not None:
+        named = f"{data.path}, target {data.target}" if data.target else data.path
+    return "; ".join([named, *parts])
 
 
 def _gradient(config: SuiteConfig) -> str:

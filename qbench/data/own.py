@@ -68,12 +68,12 @@ def find_own(written: str, folder: str) -> Path:
     if not written:
         raise DataError("data set own: give `path`, your file or folder, instead of a name")
     path = Path(written).expanduser()
-    folders = dict.fromkeys((Path(folder).absolute(), Path.cwd()))
-    places = [path] if path.is_absolute() else [each / path for each in folders]
+    here = path.is_absolute() or Path(folder).absolute() == Path.cwd()
+    places = [path] if here else [Path(folder) / path, path]
     for place in places:
         if place.exists():
             return place
-    looked = " or ".join(str(place.parent) for place in places)
+    looked = " or ".join(str(place.absolute().parent) for place in places)
     raise DataError(f"{path}: there is no such file or folder in {looked}")
 
 

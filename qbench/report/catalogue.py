@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qbench.exceptions import UnknownNameError
+
+if TYPE_CHECKING:
+    from qbench.data import DatasetInfo
 
 Entry = dict[str, Any]
 """Plain values; ``name`` and ``about`` stand in each."""
@@ -59,20 +62,25 @@ def _suites() -> Sequence[Entry]:
 def _datasets() -> Sequence[Entry]:
     from qbench.data import DATASETS
 
-    return [
-        {
-            "name": info.name,
-            "task": info.task,
-            "samples": info.n_samples,
-            "features": info.n_features,
-            "classes": info.n_classes,
-            "options": ", ".join(f"{key}={value}" for key, value in info.options.items()),
-            "about": info.title,
-            "source": info.source,
-            "licence": info.licence,
-        }
-        for info in DATASETS.values()
-    ]
+    return [_dataset(info) for info in DATASETS.values()]
+
+
+def _dataset(info: DatasetInfo) -> Entry:
+    """Sizes are None where they are those of the user's own file."""
+    known = info.n_samples > 0
+    return {
+        "name": info.name,
+        "task": info.task,
+        "samples": info.n_samples if known else None,
+        "features": info.n_features if known else None,
+        "classes": info.n_classes if known else None,
+        "options": ", ".join(
+            f"{key}={value}" if value != "" else key for key, value in info.options.items()
+        ),
+        "about": info.title,
+        "source": info.source,
+        "licence": info.licence,
+    }
 
 
 def _baselines() -> Sequence[Entry]:

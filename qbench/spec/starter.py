@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ class Starter:
     ----------
     file : str
         The path, as commands in the comments name it.
+    dataset : str
+        Its name, or the path of the user's own.
+    target : str or None
+        The column to predict in the user's own file, "" in a folder of images; None for a
+        data set of the catalogue.
     n_features : int
         Of the data set.
     regression : bool
@@ -37,6 +43,7 @@ class Starter:
     regression: bool
     backends: Sequence[str]
     n_qubits: int
+    target: str | None = None
 
     def text(self) -> str:
         """The suite, commented."""
@@ -104,11 +111,28 @@ profiles:
 """
 
 
+def _source(chosen: Starter) -> str:
+    """Which data: a name of the catalogue, or the user's own by path and target."""
+    if chosen.target is None:
+        return f"  name: {chosen.dataset:<20}# others: qbench list datasets\n"
+    own = {"path": chosen.dataset, "target": chosen.target}
+    return "".join(f"  {key}: {_quoted(word)}\n" for key, word in own.items() if word)
+
+
+def _quoted(word: str) -> str:
+    """A word as YAML reads it back as the same text."""
+    plain = re.fullmatch(r"[A-Za-z_./][\w./-]*", word) and word.lower() not in _NO_TEXTS
+    return word if plain else json.dumps(word, ensure_ascii=False)
+
+
+_NO_TEXTS = ("true", "false", "null")
+
+
 def _data(chosen: Starter) -> str:
     pca = f"    - pca: {chosen.n_qubits:<15}# one feature for each qubit\n"
     return f"""
 data:
-  name: {chosen.dataset:<20}# others: qbench list datasets
+{_source(chosen)}\
   split: {{train: 0.6, validation: 0.2, test: 0.2}}
   transform:              # fitted on the training rows alone
     - standardize

@@ -93,6 +93,19 @@ def test_it_writes_what_was_asked_for_and_overwrites_nothing(qbench) -> None:
     assert sorted(p.name for p in qbench.folder.iterdir()) == ["My wine.yaml"]
 
 
+def test_ones_own_file_is_named_by_path_and_target(qbench) -> None:
+    rows = "".join(f"{n},{n % 7},{'yes' if n % 2 else 'no'}\n" for n in range(60))
+    (qbench.folder / "my data.csv").write_text("a,b,is it?\n" + rows)
+    own = ("--dataset", "my data.csv", "--target", "is it?", "--kind", "against-classical")
+    (qbench.folder / "suites").mkdir()
+    for name in ("mine.yaml", "suites/mine.yaml"):
+        done = qbench("init", name, *own)
+        assert done.returncode == 0, done.stderr
+        data = load_plan(qbench.folder / name).suite.config.data
+        assert Path(data.path).name == "my data.csv"
+        assert data.target == "is it?"
+
+
 def test_beside_a_schema_the_suite_names_it(qbench) -> None:
     (qbench.folder / "suite.schema.json").write_text("{}")
     assert qbench("init").returncode == 0
@@ -104,6 +117,8 @@ def test_beside_a_schema_the_suite_names_it(qbench) -> None:
     ("arguments", "message"),
     [
         (("--dataset", "irs"), "did you mean 'iris'?"),
+        (("--dataset", "own"), "give its path, --dataset FILE.csv --target COLUMN"),
+        (("--dataset", "iris", "--target", "kind"), "--target kind: belongs to your own file"),
         (("--backends", "pennilane"), "did you mean 'pennylane'?"),
         (("--backends", "pennylane[tire=expert]"), "did you mean 'tier'?"),
         (("--backends", "baselines"), "x.yaml:"),

@@ -49,6 +49,8 @@ def test_a_table_has_a_line_an_entry(qbench):
     assert heading.split()[:2] == ["name", "task"]
     assert [row.split()[0] for row in rows] == list(DATASETS)
     assert "\x1b" not in done.stdout
+    (own,) = (row for row in rows if row.startswith("own"))
+    assert own.split()[1:6] == ["path,", "target,", "task=auto", "Your", "own"]
 
 
 def test_json_holds_what_the_table_has_no_room_for(qbench):
