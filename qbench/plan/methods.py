@@ -10,6 +10,7 @@ from typing import Any
 from qbench.backend import Execution
 from qbench.exceptions import SpecError, UnknownNameError, Unsupported
 from qbench.plan.controls import DERIVED, WrittenModel
+from qbench.plan.dataset import leak_between
 from qbench.plan.drawing import component_indices, fixed_samples, gradient_request
 from qbench.plan.layers import mlp, resolve_model
 from qbench.plan.mixed import in_mixed_precision
@@ -17,7 +18,7 @@ from qbench.plan.models import ResolvedModel, circuit_model, matched_hidden_unit
 from qbench.plan.quantum_data import state_misfit
 from qbench.plan.settings import Setting
 from qbench.plan.teaching import Source, Teaching, fault_of, teaching
-from qbench.plan.trial import ENSEMBLE, Work
+from qbench.plan.trial import ENSEMBLE, TrainedLayers, Work
 from qbench.plan.variants import Variant, resolve_variants
 from qbench.registry import BackendInfo, find, pins
 from qbench.spec import (
@@ -27,6 +28,7 @@ from qbench.spec import (
     measures_circuits,
     written_layers,
 )
+from qbench.spec.backbones import backbone_of, own_layers
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
 from qbench.worker.textbook import textbook_refusal
@@ -91,6 +93,7 @@ class PointPlanner:
                 teaching=None,
                 trainer={"batch_size": work.trainer["batch_size"]},
                 gradient=gradient,
+                backbone=None,
                 metrics=(),
                 target=None,
                 freeze=(),
@@ -108,7 +111,38 @@ class PointPlanner:
             "freeze": written.freeze,
             **self.settings[name].training,
             "teaching": self._teaching(self.settings[name], model),
+            "backbone": self._backbone(name, model),
         }
+
+    def _backbone(self, name: str, model: ResolvedModel) -> TrainedLayers | None:
+        """The trained layers with which a model, or a control of it, begins.
+
+        Raises
+        ------
+        SpecError
+            Their shapes differ in the two models, or the other one knows rows that judge this.
+        Unsupported
+            It is a control that has not all of these layers.
+        """
+        mark = backbone_of(self.config.models[name])
+        if mark is None:
+            return None
+        place = ("models", name, "layers", 0, "backbone")
+        source = self._source(mark.model)
+        for known in source.known:
+            if fault := leak_between(known.request, self.settings[name].request):
+                raise self._error((*place, "model"), f"'{known.name}' {fault}")
+        prefixes = tuple(f"{n}." for n in range(int(mark.until or 0)))
+        shapes = {p.name: p.shape for p in self.models[mark.model].parameters if p.size}
+        wanted = {n: shape for n, shape in shapes.items() if n.startswith(prefixes)}
+        here = {p.name: p.shape for p in model.parameters if p.size and p.name.startswith(prefixes)}
+        if here != wanted and model is not self.models.get(name):
+            raise Unsupported("it changes layers of the backbone, whose weights are trained")
+        if here != wanted:
+            said = next(n for n in wanted if here.get(n) != wanted[n])
+            message = f"parameter {said} is {wanted[said]} in '{mark.model}', here {here.get(said)}"
+            raise self._error(place, message)
+        return TrainedLayers(source.work, tuple(wanted), mark.freeze)
 
     def _teaching(self, setting: Setting, model: ResolvedModel) -> Teaching | None:
         wanted = setting.distillation
@@ -199,6 +233,10 @@ class PointPlanner:
         except Unsupported as reason:
             written, refusal = self.written[name], str(reason)
         model = self._resolved(name, written)
+        try:
+            self._backbone(name, model)
+        except Unsupported as reason:
+            written, refusal, model = self.written[name], str(reason), self.models[name]
         if control == "product_twin" and refusal is None:
             model = replace(model, circuits=())  # no backend runs them
         common = self._trained(name, key, written, model) | {"is_control": True}
@@ -212,10 +250,13 @@ class PointPlanner:
         own, gradient = self.config.models[name].init.quantum, self.config.gradient
         if self.config.task == "train":
             recorded = self.config.record.gradient_variance
-            if recorded is None:
+            if recorded is None or backbone_of(self.config.models[name]) is not None:
                 return None
             samples = fixed_samples(recorded.n_samples)
             return {"init": own.model_dump(), "component": "all", "n_samples": samples}
+        if backbone_of(self.config.models[name]) is not None:
+            message = "has a trained backbone: its gradient is not one of random weights"
+            raise self._error(("models", name), message)
         rule = gradient.init if "init" in gradient.model_fields_set else own
         n_weights = model.count("quantum")
         beyond = [i for i in component_indices(gradient.component, n_weights) if i >= n_weights]
@@ -377,7 +418,7 @@ class PointPlanner:
             if model.ensemble:
                 continue
             names = {"n_classes": self.settings[name].n_outputs}
-            layers = written_layers(model.layers, names)
+            layers = written_layers(own_layers(model), names)
             init, freeze = model.init.model_dump(), tuple(model.freeze)
             written[name] = WrittenModel(layers, circuits, init, freeze)
         return written

@@ -50,6 +50,7 @@ class Work:
     gradient_course : whether the gradient is kept after each epoch of a training
     teaching : what it learns from a teacher besides the labels
     members : the trainings that an ensemble joins
+    backbone : the training whose weights its first layers begin with
     refusal : why it cannot run, known before anything starts
     inputs : "reduced" (after the data's transform) or "raw"
     is_control : whether it is here as a control; no part of the identity, since a model or
@@ -83,6 +84,7 @@ class Work:
     checkpoint: bool = True
     teaching: Teaching | None = None
     members: tuple[Work, ...] = ()
+    backbone: TrainedLayers | None = None
     cost: str = ""
     inputs: str = "reduced"
     refusal: str | None = None
@@ -123,7 +125,14 @@ class Work:
     def needs(self) -> tuple[Work, ...]:
         """Other trainings whose weights it needs."""
         teacher = self.teaching.teacher if self.teaching is not None else None
-        return self.members if teacher is None else (*self.members, teacher)
+        layers = self.backbone.work if self.backbone is not None else None
+        return (*self.members, *(work for work in (layers, teacher) if work is not None))
+
+    @property
+    def trainable(self) -> list[str]:
+        """Names of the parameters that are trained."""
+        held = self.backbone.parameters if self.backbone and self.backbone.frozen else ()
+        return [name for name in self.trained()[0].trainable(self.freeze) if name not in held]
 
     def request(self) -> DataRequest:
         """The data, of work that reads some."""
@@ -140,10 +149,9 @@ class Work:
     def canonical(self) -> dict[str, Any]:
         """The resolved form, without the seed: what the identity hashes, and where the data lie."""
         timed = {} if self.speed is None else {"speed": self.speed, "machine": fingerprint()}
-        joined = {"members": [work.key for work in self.members]} if self.members else {}
         return (
             timed
-            | joined
+            | self._built_on
             | {
                 "scheme": IDENTITY_SCHEME,
                 "task": self.task,
@@ -172,6 +180,12 @@ class Work:
                 "refusal": self.refusal,
             }
         )
+
+    @property
+    def _built_on(self) -> dict[str, Any]:
+        members = {"members": [work.key for work in self.members]} if self.members else {}
+        layers = {"backbone": self.backbone.to_json()} if self.backbone is not None else {}
+        return {**members, **layers}
 
     @property
     def _trainer(self) -> Mapping[str, Any]:
@@ -206,6 +220,26 @@ class Work:
 
 
 @dataclass(frozen=True)
+class TrainedLayers:
+    """The first layers of a model, with the weights of another training.
+
+    Attributes
+    ----------
+    parameters : their names, which are the same in both
+    frozen : whether they stay as they are
+    """
+
+    work: Work
+    parameters: tuple[str, ...]
+    frozen: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """What is hashed."""
+        names = sorted(self.parameters)
+        return {"of": self.work.key, "parameters": names, "frozen": self.frozen}
+
+
+@dataclass(frozen=True)
 class Trial:
     """Some work at one seed.
 
@@ -225,10 +259,11 @@ class Trial:
     @cached_property
     def needs(self) -> tuple[Trial, ...]:
         """The trials whose weights it needs, at its own seeds."""
-        return tuple(
-            Trial(work.identity(self.streams), work, self.seed, self.streams, (_path(work),))
-            for work in self.work.needs
-        )
+        return tuple(map(self.at_its_seeds, self.work.needs))
+
+    def at_its_seeds(self, work: Work) -> Trial:
+        """Other work at the seeds of this trial."""
+        return Trial(work.identity(self.streams), work, self.seed, self.streams, (_path(work),))
 
     def record(self) -> TrialRecord:
         """What the store keeps of it."""

@@ -129,7 +129,7 @@ def _train(
     reply = worker.train(
         model={"layers": list(model.layers)},
         loss=trial.work.loss,
-        trainable=model.trainable(trial.work.freeze),
+        trainable=trial.work.trainable,
         execution=execution,
         trainer={**trial.work.trainer, "epochs": inputs.epochs(trial)},
         seed=trial.streams["other"],

@@ -44,6 +44,20 @@ class Needs:
         """
         if trial.work.members:
             return self._joined(trial, worker_of)
+        return self._first_layers(trial) | self._logits(trial, worker_of)
+
+    def _first_layers(self, trial: Trial) -> Arrays:
+        """The weights with which its backbone begins."""
+        backbone = trial.work.backbone
+        if backbone is None:
+            return {}
+        source = trial.at_its_seeds(backbone.work)
+        self._check_apart(trial, source)
+        weights = self._weights(source)
+        return {f"param.{name}": weights[name] for name in backbone.parameters}
+
+    def _logits(self, trial: Trial, worker_of: WorkerOf) -> Arrays:
+        """What its teacher says of its training rows."""
         teaching = trial.work.teaching
         if teaching is None:
             return {}
@@ -51,7 +65,8 @@ class Needs:
             labels = self._inputs.prepared(trial).y_train
             logits = smoothed_logits(labels, teaching.columns, teaching.smoothing)
             return {"teacher_logits": logits}
-        (teacher,) = trial.needs
+        assert teaching.teacher is not None  # what smooths nothing is taught by a model
+        teacher = trial.at_its_seeds(teaching.teacher)
         return {"teacher_logits": self._taught(trial, teacher, worker_of)[:, : teaching.columns]}
 
     def _taught(self, trial: Trial, teacher: Trial, worker_of: WorkerOf) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from qbench.exceptions import CircuitError
+from qbench.spec.backbones import with_backbones
 from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
 from qbench.spec.controls import control_key
@@ -29,7 +30,7 @@ def completed(config: SuiteConfig) -> SuiteConfig:
     ProblemError
         A base that doesn't exist or runs in a circle.
     """
-    models = resolve_bases(config.models)
+    models = with_backbones(resolve_bases(config.models))
     train = config.train or list(models)
     quantum = _quantum(train, models)
     single = [name for name in train if name not in models or not models[name].ensemble]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from qbench.spec.backbones import backbone_of
 from qbench.spec.config import SuiteConfig
+from qbench.spec.models import ModelConfig
 from qbench.spec.own_settings import trainer_of
 from qbench.spec.problems import Path, Problem, unknown
 from qbench.spec.training import LABEL_SMOOTHING, DistillationConfig
@@ -24,8 +26,9 @@ def distillation_of(config: SuiteConfig, name: str) -> DistillationConfig | None
 
 
 def needs(config: SuiteConfig, name: str) -> list[str]:
-    """The models whose trained weights a model needs: its teacher, or the members it joins."""
-    return [*config.models[name].ensemble, *_named(distillation_of(config, name))]
+    """The models whose trained weights a model needs: members, backbone, teacher."""
+    model = config.models[name]
+    return [*model.ensemble, *_backbone(model), *_named(distillation_of(config, name))]
 
 
 def everything_needed(config: SuiteConfig, name: str) -> list[str]:
@@ -55,7 +58,13 @@ def _own_needs(config: SuiteConfig, name: str) -> list[str]:
     if model is None:
         return []
     taught = "distillation" in model.trainer
-    return [*model.ensemble, *(_named(trainer_of(config, name).distillation) if taught else [])]
+    named = _named(trainer_of(config, name).distillation) if taught else []
+    return [*model.ensemble, *_backbone(model), *named]
+
+
+def _backbone(model: ModelConfig) -> list[str]:
+    found = backbone_of(model)
+    return [] if found is None else [found.model]
 
 
 def _named(distillation: DistillationConfig | None) -> list[str]:

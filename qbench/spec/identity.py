@@ -45,6 +45,7 @@ models.*.layers.circuit models.*.layers.copies
 models.*.layers.filters models.*.layers.kernel_size models.*.layers.strides
 models.*.layers.padding models.*.layers.pool_size models.*.layers.span
 models.*.layers.name models.*.layers.features models.*.layers.branches
+models.*.layers.model models.*.layers.until models.*.layers.freeze
 models.*.init.quantum.name models.*.init.quantum.range models.*.init.quantum.std
 models.*.init.classical.name models.*.freeze
 models.*.train_on models.*.data models.*.trainer models.*.ensemble

@@ -41,6 +41,12 @@ def _span(value: Any) -> Any:
     return ends
 
 
+def _until(value: Any) -> Any:
+    if isinstance(value, int) and (isinstance(value, bool) or value < 1):
+        raise refusal(f"must be the type of a layer or a number from 1, not {value}")
+    return value
+
+
 Units = Annotated[int | str, PlainValidator(_units)]
 """A number, or ``=expr`` in ``n_classes``."""
 
@@ -175,6 +181,17 @@ class Concat(SpecModel):
     """Lists of layers."""
 
 
+class Backbone(SpecModel):
+    """The leading layers of another model with its trained weights, as the first layer."""
+
+    type: Literal["backbone"] = "backbone"
+    model: str
+    until: Annotated[int | str | None, BeforeValidator(_until)] = None
+    """The type of the layer before which it ends, or how many layers it has; none: all but one."""
+    freeze: bool = True
+    """Whether its weights stay as they are."""
+
+
 LAYERS: dict[str, tuple[type[SpecModel], str | None]] = {
     "dense": (Dense, "units"),
     "flatten": (Flatten, None),
@@ -194,15 +211,14 @@ LAYERS: dict[str, tuple[type[SpecModel], str | None]] = {
     "sigmoid_cat": (Complement, None),
     "reduce": (Reduce, None),
     "concat": (Concat, "branches"),
+    "backbone": (Backbone, "model"),
 }
 """Layers by their word, and the option that ``word: value`` means."""
-
-PLANNED_LAYERS = frozenset({"backbone"})
 
 
 def read_layer(value: Any) -> Any:
     """A layer from a list item."""
-    return item_model(value, "layer", LAYERS, tag="type", planned=PLANNED_LAYERS)
+    return item_model(value, "layer", LAYERS, tag="type")
 
 
 Layer = Annotated[
@@ -218,7 +234,8 @@ Layer = Annotated[
     | Select
     | Complement
     | Reduce
-    | Concat,
+    | Concat
+    | Backbone,
     BeforeValidator(read_layer),
 ]
 Concat.model_rebuild()

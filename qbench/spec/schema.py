@@ -189,7 +189,7 @@ class _Writer:
 
     def suite(self) -> Schema:
         properties = {name: self.field(SuiteConfig, name) for name in SuiteConfig.model_fields}
-        rows = {"type": "array", "items": {"type": "object", "minProperties": 1}}
+        rows = {"type": ["array", "null"], "items": {"type": "object", "minProperties": 1}}
         properties["experiments"] = {
             "description": "Several entries in one suite: NAME and the dotted keys that differ.",
             "anyOf": [named_mapping(either(self.overrides(FIXED), {"type": "null"})), OPEN],
@@ -203,7 +203,7 @@ class _Writer:
             "type": ["object", "null"],
             "properties": {"include": rows, "exclude": rows},
             "patternProperties": {",": array({"type": "array", "minItems": 2})},
-            "additionalProperties": {"type": ["array", "object"], "minItems": 1},
+            "additionalProperties": {"type": ["array", "object", "null"], "minItems": 1},
         }
         return {
             "$schema": "http://json-schema.org/draft-07/schema#",

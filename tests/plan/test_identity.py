@@ -30,6 +30,11 @@ DRAWN = ("task=gradient_variance", "baselines=null", "seeds=[0]")
 TIMED = ("task=speed", "baselines=null", "seeds=[0]", "models=null", "circuits.other=null")
 UNTIL = (*DRAWN, "gradient.n_samples={rse: 0.1, min: 20, max: 50}")
 TAUGHT = "trainer.distillation.teacher=label_smoothing"
+BEHIND = (
+    "models.before={layers: [{dense: 4}, relu, {dense: 2}]}",
+    "models.other={base: before, trainer: {epochs: 2}}",
+    "models.after={layers: [{backbone: before}, {dense: 2}]}",
+)
 STOPPING = "trainer.early_stopping={metric: validation_loss, patience: 2}"
 
 
@@ -103,6 +108,15 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
             ("branches", "flatten, {concat: [[relu], []]}", "flatten, {concat: [[tanh], []]}"),
         )
     },
+    "models.*.layers.model": (BEHIND, "models.after.layers=[{backbone: other}, {dense: 2}]"),
+    "models.*.layers.until": (
+        BEHIND,
+        "models.after.layers=[{backbone: {model: before, until: 1}}, {dense: 2}]",
+    ),
+    "models.*.layers.freeze": (
+        BEHIND,
+        "models.after.layers=[{backbone: {model: before, freeze: false}}, {dense: 2}]",
+    ),
     "models.*.init.quantum.name": ((), "models.qnn.init.quantum=zeros"),
     "models.*.init.quantum.range": ((), "models.qnn.init.quantum={uniform: [0, 1]}"),
     "models.*.init.quantum.std": (

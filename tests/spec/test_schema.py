@@ -55,6 +55,8 @@ GOOD = [
     "  m: {layers: [dense: {units: n_classes}, {quantum: {circuit: pqc, copies: 2}}]}\n",
     "  m: {layers: [relu], init: {quantum: {uniform: [0, =2*pi]}, classical: glorot_uniform}}\n",
     "  m: {layers: lenet5}\n",
+    "  m: {layers: [{backbone: qnn}, dense: 2]}\n  e: {ensemble: [m, qnn]}\n",
+    "  m: {layers: [backbone: {model: qnn, until: 1, freeze: false}, {dense: 2}]}\n",
     "  m: {layers: [conv2d: {filters: =n_classes, kernel_size: 3, padding: same}, max_pool2d]}\n",
     "  m: {layers: [avg_pool2d: 3, flatten, select: [0, n_classes], complement, sigmoid_cat]}\n",
     "  m: {layers: [concat: [[{quantum: pqc}, concat: [[], [relu]]], []], dense: 2]}\n",

@@ -191,3 +191,15 @@ def test_a_selection_and_a_patience_go_on_from_their_states():
     assert not other.takes(2, 0.5)
     assert other.epoch == 1
     assert later.stops({"validation_loss": 0.6})
+
+
+@pytest.mark.environments
+def test_a_student_goes_on_with_its_teacher(reference, make_problem):
+    problem = make_problem(epochs=4)
+    rows = len(problem.data["x_train"])
+    problem.data["teacher_logits"] = np.random.default_rng(2).normal(size=(rows, 3))
+    rule = {"temperature": 3.0, "ce_weight": 1.0, "kl_weight": 0.9, "scale_t2": True}
+    _, arrays = reference.train(problem, distillation=rule, checkpoint=ALWAYS)
+    state = states(reference)[1]
+    _, again = resumed(reference, problem, state, distillation=rule)
+    same(arrays, again)
