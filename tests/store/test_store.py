@@ -164,6 +164,24 @@ def test_a_later_attempt_that_did_not_finish_hides_no_result(store, run):
     assert store.frame(run).iloc[0]["metrics.accuracy"] == 1.0
 
 
+def test_trials_that_were_timed_together_end_together_or_not_at_all(store, run):
+    first, second = (store.begin_attempt(name, run) for name in ("a", "b"))
+    times = {"speed": {"seconds": np.ones(3)}}
+    both = {first: Outcome("ok", artifacts=times), second: Outcome("skipped", reason="too long")}
+    with pytest.raises(StoreError, match="no attempt 999"):
+        store.finish_attempts({**both, 999: Outcome("ok")})
+    assert set(store.frame(run)["status"]) == {"running", "planned"}
+    store.finish_attempts(both)
+    assert list(store.frame(run)["status"]) == ["ok", "skipped", "planned"]
+    assert list(store.artifact(first, "speed")["seconds"]) == [1, 1, 1]
+
+
+def test_a_trial_that_took_turns_has_taken_its_own_share(store, run):
+    attempt = store.begin_attempt("a", run)
+    store.finish_attempt(attempt, Outcome("ok", timings={"trial_s": 1234.5}))
+    assert store.durations(["a"]) == {"a": 1234.5}
+
+
 def test_an_attempt_ends_with_a_status_that_there_is(store, run):
     with pytest.raises(ValueError, match="no status"):
         Outcome("fine")
