@@ -24,6 +24,7 @@ from qbench.report.table import Table
 from qbench.report.timings import samples_of, timed
 from qbench.report.trainability_table import points_table, trainability_table
 from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
+from qbench.report.two_runs_trainability import two_runs_trainability
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
 
@@ -151,19 +152,22 @@ def two_runs_tables(store: Store, a: str, b: str, view: View | None = None) -> l
     view = view or View()
     if a == b:
         raise UnknownNameError(f"both names mean run {a}; give the id of another one")
-    if view.kind not in ("models", "frameworks", "all"):
+    if view.kind not in ("models", "frameworks", "trainability", "all"):
         raise UnknownNameError(
-            f"two runs are compared by models and frameworks, not by {view.kind}; "
+            f"two runs are compared by models, frameworks and trainability, not by {view.kind}; "
             f"show each by itself: qbench compare {a} --table {view.kind}"
         )
-    frames = [
+    first, second = (
         matching(store.frame(run, each_path=True, at_its_end=True), view.where) for run in (a, b)
-    ]
-    pair = Pair.of(frames[0], frames[1])
+    )
+    pair, drawn = Pair.of(first, second), Pair.of(first, second, rows=draws_alone)
     tables = []
-    if view.kind in ("models", "all"):
+    alone = bool(drawn.points) and not pair.points
+    if view.kind == "models" or (view.kind == "all" and not alone):
         tables.append(two_runs_models(pair, view.metric))
-    if view.kind in ("frameworks", "all"):
+    if view.kind == "trainability" or (view.kind == "all" and drawn.points):
+        tables.append(two_runs_trainability(drawn))
+    if view.kind == "frameworks" or (view.kind == "all" and not alone):
         tables.append(two_runs_frameworks(pair))
     about = [f"{side}: {_provenance(_info(store, run))}" for side, run in (("A", a), ("B", b))]
     return _finished(tables, view, about)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,13 @@ from qbench.store import OK
 
 _STEP = "timings.step_ms"
 
+Rows = Callable[[pd.DataFrame], pd.DataFrame]
+"""Some of a frame's rows."""
+
 
 @dataclass(frozen=True)
 class Pair:
-    """The trained rows of two runs, cut alike: a group a method, variant and point of the grid."""
+    """Rows of two runs, cut alike: a group a method, variant and point of the grid."""
 
     a: pd.DataFrame
     b: pd.DataFrame
@@ -35,9 +38,9 @@ class Pair:
     points: tuple[Mapping[str, Any], ...]
 
     @classmethod
-    def of(cls, a: pd.DataFrame, b: pd.DataFrame) -> Pair:
-        """Of ``Store.frame(run, each_path=True)`` of each run."""
-        sides = [trained(a), trained(b)]
+    def of(cls, a: pd.DataFrame, b: pd.DataFrame, rows: Rows = trained) -> Pair:
+        """Of ``Store.frame(run, each_path=True)`` of each run, and of which rows of it."""
+        sides = [rows(a), rows(b)]
         both = pd.concat(sides, ignore_index=True)
         sides = [side.reindex(columns=both.columns) for side in sides]
         keys = ("method", "variant", *(LABEL + axis for axis in axes_of(both)))
@@ -85,7 +88,7 @@ def two_runs_models(pair: Pair, metric: str | None = None) -> Table:
     column = metric_column(both, metric)
     name = "" if column is None else column.partition(".")[2]
     columns = [
-        *_key_columns(pair.keys),
+        *key_columns(pair.keys),
         interval_column("a", f"{name} A [95%]"),
         interval_column("b", f"{name} B [95%]"),
         interval_column("difference", "B - A [95%]"),
@@ -116,7 +119,7 @@ def two_runs_models(pair: Pair, metric: str | None = None) -> Table:
 def two_runs_frameworks(pair: Pair) -> Table:
     """Milliseconds a step in A and in B, and the ratio B/A with its interval, paired by seed."""
     columns = [
-        *_key_columns(pair.keys),
+        *key_columns(pair.keys),
         Column("precision", "precision", numeric=False, rank=2),
         Column("a_text", "step ms A", parts=("a",)),
         Column("b_text", "step ms B", parts=("b",)),
@@ -151,7 +154,8 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     return frame.get(name, pd.Series(dtype=object))
 
 
-def _key_columns(keys: Sequence[str]) -> list[Column]:
+def key_columns(keys: Sequence[str]) -> list[Column]:
+    """What tells the rows of a table of two runs apart."""
     headings = {"method": "model", "variant": "backend"}
     return [Column(k, headings.get(k, k.removeprefix(LABEL)), numeric=False) for k in keys]
 

@@ -10,6 +10,7 @@ from qbench.exceptions import UnknownNameError
 from qbench.report import View, run_tables, two_runs_tables
 from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
 from tests.report.conftest import HandmadeRun, noted, row_of
+from tests.report.drawn import DrawnRun
 
 
 @pytest.fixture
@@ -135,3 +136,38 @@ def test_a_run_is_compared_as_it_ended_not_as_later_runs_measured_again(run, oth
     assert row_of(run_tables(store, run.id)[1])["step_ms"] == 6.0
     row = row_of(two_runs_tables(store, run.id, other.id)[1])
     assert (row["a"], row["b"], row["ratio"]) == (2.0, 6.0, pytest.approx(3.0))
+
+
+def test_gradient_variances_stand_side_by_side_with_their_ratio(store):
+    a, b = DrawnRun(store), DrawnRun(store)
+    a.falling("hea", 0.7, range(2, 5)).point("only", 2, 0.1)
+    b.falling("hea", 1.4, range(2, 5), log_se=0.04)
+    (table,) = two_runs_tables(store, a.save(), b.save())
+    row = row_of(table, **{"method": "hea", "labels.n": "4"})
+    assert row["ratio"] == pytest.approx(row["b"] / row["a"])
+    assert row["ratio_low"] < math.exp(-0.7 * 4) < row["ratio_high"]
+    width = 1.96 * math.hypot(0.02, 0.04)
+    assert row["ratio_high"] / row["ratio"] == pytest.approx(math.exp(width))
+    assert noted(table, "only in A: only on reference")
+    assert "ratio" not in row_of(table, method="only")
+    assert row_of(table, method="only")["samples"] == "5000, -"
+
+
+def test_points_that_were_not_drawn_again_have_no_ratio_of_chance(store, run, other):
+    a, b = DrawnRun(store), DrawnRun(store)
+    for each in (a, b):
+        each.id, kept = "shared", each.id
+        each.falling("hea", 0.7, range(2, 4))
+        each.id = kept
+    a.save()
+    store.plan(b.id, [record for record, _ in b._made])
+    store.end_run(b.id)
+    (table,) = two_runs_tables(store, a.id, b.id, View(kind="trainability"))
+    assert {row["ratio_text"] for row in table.rows} == {"same trial"}
+
+
+def test_runs_of_trainings_have_no_table_of_variances(run, other, store):
+    run.add("qnn", 0.9)
+    other.add("qnn", 0.8)
+    titles = [t.title for t in two_runs_tables(store, run.save(), other.save())]
+    assert titles == ["Models in A and B", "Frameworks in A and B"]

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from qbench.stats import (
+    Interval,
     clopper_pearson_interval,
     least_difference,
     mean_interval,
     paired_difference,
+    quotient_interval,
     ratio_interval,
     ratio_of_medians,
     unpaired_ratio_of_medians,
@@ -151,3 +153,34 @@ def test_the_least_difference_holds_the_truth_about_the_best_rival(rivals):
 
 def test_one_pair_has_no_interval_of_the_least_difference():
     assert math.isnan(least_difference([([0.9], [0.8]), ([0.9], [0.7])]).low)
+
+
+def test_the_quotient_of_two_estimates_covers_as_stated():
+    """Logarithms with normal errors: the method is exact there."""
+    draw = np.random.default_rng(1)
+    covered = 0
+    for _ in range(2000):
+        sides = []
+        for true, error in ((3.0, 0.1), (0.5, 0.3)):
+            found = math.log(true) + error * draw.standard_normal()
+            ends = (found, found - 1.96 * error, found + 1.96 * error)
+            sides.append(Interval(*map(math.exp, ends), 100))
+        covered += not quotient_interval(*sides).excludes(6.0)
+    assert 0.94 < covered / 2000 < 0.96
+
+
+def test_bounds_that_are_not_symmetric_swap_sides_in_the_divisor():
+    one = Interval(1.0, 1.0, 1.0, 9)
+    skewed = Interval(2.0, 1.0, 16.0, 9)
+    same = quotient_interval(skewed, one)
+    assert (same.estimate, same.low, same.high) == pytest.approx((2.0, 1.0, 16.0))
+    turned = quotient_interval(one, skewed)
+    assert (turned.low, turned.high) == (pytest.approx(1 / 16), pytest.approx(1.0))
+
+
+def test_a_quotient_with_nothing_has_no_interval():
+    one, none = Interval(1.0, 0.5, 2.0, 9), Interval(0.0, 0.0, 0.0, 9)
+    assert math.isnan(quotient_interval(one, none).estimate)
+    wide = quotient_interval(one, Interval(1.0, 0.0, 2.0, 9))
+    assert wide.estimate == 1.0
+    assert math.isnan(wide.low)
