@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from qbench.exceptions import SpecError
 from qbench.plan.methods import SINGLE_SEED, PointPlanner
 from qbench.plan.trial import ENSEMBLE, Trial, Work, trials_of
 from qbench.registry import BackendInfo
@@ -121,6 +122,24 @@ class _Grid:
             self._made[key] = works
         return self._made[key]
 
+    def named(self, method: str, rows: Sequence[Row]) -> list[Row]:
+        """The rows without the keys of a zipped dimension that alone change nothing."""
+        idle = {name for name in rows[0] if not self._has_effect(method, name)}
+        return [{name: value for name, value in row.items() if name not in idle} for row in rows]
+
+    def _has_effect(self, method: str, name: str) -> bool:
+        together = next(d for d in self.space.dimensions if name in [a.name for a in d.axes])
+        if len(together.axes) == 1:
+            return True
+        place = [axis.name for axis in together.axes].index(name)
+        own = _identity(self.works({})[method])
+        try:
+            return any(
+                _identity(self.works({name: v[place]})[method]) != own for v in together.rows
+            )
+        except SpecError:  # it goes with the others' values alone
+            return True
+
     def configurations(self, method: str) -> dict[tuple[str, ...], Row]:
         """The different combinations of the values that a method reads, each at its first row."""
         read = [dimension for dimension in self.space.dimensions if self._reads(method, dimension)]
@@ -153,7 +172,7 @@ def _search(
         return None
     point = grid.point
     seeds = search_seeds(config.seeds, reported)
-    texts = _texts(rows)
+    texts = _texts(grid.named(method, rows))
     first = point.config.seeds[0]
     return Search(
         method=method,

@@ -48,7 +48,7 @@ class Searches:
             return
         yield _reading(self._found)
         if len(self._found) <= _MOST_LINES:
-            yield from (_chosen(one) for one in self._found)
+            yield from (_chosen(one, _axes(self._found)) for one in self._found)
         else:
             yield "chosen: see --table search"
         yield from self._unequal(rows)
@@ -79,8 +79,7 @@ class Searches:
 
 def search_table(found: Sequence[Found]) -> Table:
     """Every configuration of every search with its validation score; the chosen one marked."""
-    axes = list(dict.fromkeys(axis for one in found for axis in one["labels"]))
-    axes = [a for a in axes if len({one["labels"].get(a) for one in found}) > 1]
+    axes = _axes(found)
     table = Table(
         "Search",
         [
@@ -116,6 +115,12 @@ def search_table(found: Sequence[Found]) -> Table:
     return table
 
 
+def _axes(found: Sequence[Found]) -> list[str]:
+    """The axes that differ between the searches."""
+    axes = list(dict.fromkeys(axis for one in found for axis in one["labels"]))
+    return [axis for axis in axes if len({one["labels"].get(axis) for one in found}) > 1]
+
+
 def _is_of(one: Found, rows: pd.DataFrame) -> bool:
     first = rows.iloc[0]
     places = {LABEL + axis: label for axis, label in one["labels"].items()}
@@ -132,14 +137,15 @@ def _reading(found: Sequence[Found]) -> str:
     said = "".join(f" ({', '.join(dict.fromkeys(metrics[m]))}: {m})" for m in others)
     variants = ", ".join(dict.fromkeys(one["variant"] for one in found))
     return (
-        f"tuned: configurations that a method tried on {seeds} seeds, none of them a reported "
-        f"one, on {variants}; the best mean {leading}{said} won, for every backend, since exact "
-        "ones agree"
+        f"tuned: configurations that a method tried on {seeds} seed{'s' * (seeds > 1)} kept apart "
+        f"from the reported ones, on {variants}; the best mean {leading}{said} won, for every "
+        "backend, since exact ones agree"
     )
 
 
-def _chosen(one: Found) -> str:
-    place = ", ".join([one["method"], *(f"{a}={label}" for a, label in one["labels"].items())])
+def _chosen(one: Found, axes: Sequence[str]) -> str:
+    labels = {axis: one["labels"][axis] for axis in axes if axis in one["labels"]}
+    place = ", ".join([one["method"], *(f"{axis}={label}" for axis, label in labels.items())])
     tried = one["configurations"]
     failed = [each for each in tried if each["reason"]]
     lost = f"; {len(failed)} failed and lost, such as {_failure(failed[0])}" if failed else ""

@@ -60,6 +60,12 @@ def test_every_method_has_the_same_seeds_and_none_is_reported(plan_of):
     assert used > set(seeds[1:])
 
 
+def test_zipped_keys_are_named_by_those_that_a_method_reads(plan_of):
+    both = '"circuits.pqc.ansatz.n_layers, circuits.other.n_qubits": [[1, 2], [3, 3]]'
+    found = searches(plan_of(*QNN, "baselines=null", extra=search(both)))
+    assert [c.text for c in found["qnn"].configurations] == ["n_layers=1", "n_layers=3"]
+
+
 def test_a_search_reads_the_streams_that_the_suite_fixes(plan_of):
     plan = plan_of("fix=[split]", *QNN, extra=search(RATES))
     assert {t.streams["split"] for t in (*plan.tried, *plan.trials)} == {5}

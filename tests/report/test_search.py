@@ -62,7 +62,9 @@ def test_without_a_search_nothing_was_tuned(run):
 
 def test_how_the_choice_was_made_is_told(run):
     accuracy = found("mlp", 0.9, 0.8, metric="validation_accuracy", variant="baselines")
-    (line,) = noted(table_of(run, found("qnn", 0.5, 0.3), accuracy), "none of them a reported one")
+    (line,) = noted(
+        table_of(run, found("qnn", 0.5, 0.3), accuracy), "kept apart from the reported ones"
+    )
     assert "2 seeds" in line
     assert "on qulacs, baselines" in line
     assert "validation_loss (mlp: validation_accuracy) won" in line
@@ -85,8 +87,12 @@ def test_a_search_at_each_point_is_that_of_its_rows(run):
         found("qnn", 0.5, 0.3, labels={"depth": "1"}),
         found("qnn", 0.5, 0.3, 0.2, labels={"depth": "2"}),
     ]
-    table = models_table(run.frame(), search=searches)
+    frame = run.frame()
+    table = models_table(frame, search=searches)
     assert [row["configurations"] for row in table.rows] == [2, 3]
+    assert noted(table, "qnn, depth=2: rate=0 of 3")
+    one = models_table(frame, search=searches[:1])
+    assert noted(one, "qnn: rate=0 of 2")
 
 
 def test_the_table_of_a_search_has_every_configuration_and_marks_the_chosen_one(run):
