@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from qbench.data import DATASETS
 from qbench.data.states import state_of
@@ -67,6 +68,9 @@ def make_backend(tmp_path: Path) -> MakeBackend:
 
     return make
 
+
+settings.register_profile("qbench", deadline=None)  # hypothesis times examples; others run beside
+settings.load_profile("qbench")
 
 TESTS = Path(__file__).parent
 LONG = ("worker", "docs", "end_to_end", "cli")
