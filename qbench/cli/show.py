@@ -104,6 +104,7 @@ def _print_suite(overview: SuiteOverview) -> None:
         ("data", _distinct(suite, _data)),
         ("trainer", _distinct(suite, _trainer)),
         ("gradient", _distinct(suite, _gradient)),
+        ("needs", _distinct(suite, _needs).strip(" |")),
         ("baselines", _distinct(suite, lambda c: ", ".join(each.key for each in c.baselines))),
         ("search", "; ".join(dict.fromkeys(map(_search, overview.plan.searches)))),
         ("trials", str(len(overview.plan.trials))),
@@ -158,6 +159,14 @@ def _gradient(config: SuiteConfig) -> str:
     samples, component = asked["n_samples"], asked["component"]
     count = f"{samples['min']} to {samples['max']}" if samples["rse"] else f"{samples['max']}"
     return f"{config.task}: {rule_text(asked['init'])}, component {component}, {count} samples"
+
+
+def _needs(config: SuiteConfig) -> str:
+    """Which models need the trained weights of others."""
+    from qbench.spec import needs
+
+    each = {name: needs(config, name) for name in config.models}
+    return "; ".join(f"{name}: {', '.join(named)}" for name, named in each.items() if named)
 
 
 def _trainer(config: SuiteConfig) -> str:

@@ -48,6 +48,17 @@ def test_layers_have_shapes_and_parameters_and_what_points_share_stands_once(qbe
     assert "single precision: not offered" in done.stdout
 
 
+def test_who_needs_the_weights_of_whom_is_told_with_a_teacher_that_has_no_row(qbench, suite):
+    taught = SUITE.replace("models:\n", "models:\n  elder: {layers: [{dense: n_classes}]}\n")
+    axis = "matrix: {trainer.distillation: {none: null, taught: {teacher: elder}}, n_layers: [1]}"
+    suite.write_text(taught.replace("matrix: {n_layers: [1, 2]}", axis) + "train: [qnn]\n")
+    done = qbench("show", suite)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["needs", "qnn:", "elder"] in rows
+    assert "model elder: 15 parameters" in done.stdout
+
+
 IMAGES = """\
 qbench: 1
 name: images
