@@ -317,8 +317,6 @@ class Executor:
         claims = {trial.id: self._claim(trial, conditions) for trial in trials}
         claimed = [trial for trial in trials if claims[trial.id] is not None]
         started = time.monotonic()
-        for trial in claimed:
-            self._observer.started(trial)
         outcomes = dict.fromkeys((trial.id for trial in claimed), _BROKEN_OFF)
         group = SpeedGroup(
             claimed,
@@ -331,6 +329,8 @@ class Executor:
             stopped=self._stop.is_set,
         )
         try:
+            for trial in claimed:
+                self._observer.started(trial)
             ended = group.run()
             stopped = self._stop.is_set()
             outcomes |= {i: o for i, o in ended.items() if not stopped or o.status in FINAL}

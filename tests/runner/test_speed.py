@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qbench.plan import Plan, make_plan
+from qbench.plan import Plan, Trial, make_plan
 from qbench.registry import load_registry
 from qbench.runner.cutoffs import Cutoffs
 from qbench.runner.executor import Executor, RunOptions, RunSummary
@@ -93,6 +93,32 @@ def test_a_group_keeps_every_round_with_a_control_and_is_not_run_again(bench):
     assert bench.run(plan).ran == 0
     # a variant that is added later is timed alone
     assert bench.run(bench.plan(backends("right", "slow"))).ran == 1
+
+
+class Breaks(Observer):
+    """Ends the run when its second group begins."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def started(self, trial: Trial) -> None:
+        self.begun.append(trial.id)
+        if len(self.begun) == 3:
+            raise RuntimeError("the power is gone")
+
+
+def test_a_run_that_breaks_off_loses_the_group_in_flight_and_no_finished_one(bench):
+    plan = bench.plan(backends("right", "refuses"), "speed.measure=[forward, gradient]")
+    with pytest.raises(RuntimeError, match="the power is gone"):
+        Executor(plan, bench.store, RunOptions(), Breaks(), bench.folder / "logs").run()
+    broken = bench.store.frame(bench.store.resolve_run(None))
+    assert list(broken["status"]) == ["ok", "unsupported", "interrupted", "interrupted"]
+    first = broken["attempt_id"][0]
+    summary = bench.run(plan)
+    rows = bench.rows(summary)
+    assert summary.ran == 2
+    assert list(rows["status"]) == ["ok", "unsupported", "ok", "unsupported"]
+    assert rows["attempt_id"][0] == first
 
 
 def test_a_fault_ends_its_variant_alone(bench):
