@@ -17,12 +17,13 @@ from qbench.report.frames import TASK_OF_DIAGNOSIS, draws_alone, matching, train
 from qbench.report.frameworks_table import frameworks_table
 from qbench.report.models_table import models_table
 from qbench.report.pivot_table import pivot_table
+from qbench.report.points_table import points_table
 from qbench.report.scaling_table import scaling_table
 from qbench.report.search import search_table
 from qbench.report.speed_table import speed_table, winners_table
 from qbench.report.table import Table
 from qbench.report.timings import samples_of, timed
-from qbench.report.trainability_table import points_table, trainability_table
+from qbench.report.trainability_table import trainability_table
 from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
 from qbench.report.two_runs_trainability import two_runs_trainability
 from qbench.spec.problems import unknown

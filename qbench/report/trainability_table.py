@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,20 +15,15 @@ from qbench.report.cells import (
     interval_column,
     problems,
     significant_cell,
-    whole,
 )
 from qbench.report.decays import QUBITS, Curve, Curves, FitRule, curves_of, flags, noted
 from qbench.report.frames import LABEL, TASK_OF_DRAWS, reasons
 from qbench.report.table import Column, Table, significant
+from qbench.report.trainability_notes import trainability_notes
 from qbench.stats import Interval
 
 _CONSTANTS = ("qubits", "cost", "component", "init", "samples", "from_backend")
-_WORDS = ("cost", "component", "init", "theory_name")
-_THEORIES = {
-    "product": "exact where the cost factorises over the wires",
-    "paulis": "exact for Pauli rotations over full turns",
-    "2-design": "the limit of deep random circuits (McClean et al. 2018)",
-}
+WORDS = ("cost", "component", "init", "theory_name")
 _FITS = (
     "aicc_difference",
     "exponential_chi_square",
@@ -37,7 +31,6 @@ _FITS = (
     "power_chi_square",
     "power_p",
 )
-_MOST_NAMED = 6
 
 
 def trainability_table(
@@ -60,32 +53,18 @@ def trainability_table(
     curves = curves_of(frame, rule or FitRule())
     table = Table("Trainability", _columns(curves, _last_of_all(curves)))
     table.rows += [dict(curve.place) | _row(curve) for curve in curves]
-    table.notes += _notes(table, curves)
+    table.notes += trainability_notes(table, curves)
     table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
-    return table if in_full else table.with_constants_as_note(_constants(curves))
+    return table if in_full else table.with_constants_as_note(constants_of(curves))
 
 
-def points_table(
-    frame: pd.DataFrame, rule: FitRule | None = None, *, in_full: bool = False
-) -> Table:
-    """Every point behind the table of trainability, one row each; arguments as there."""
-    curves = curves_of(frame, rule or FitRule())
-    table = Table("Gradient variance by point", _point_columns(curves))
-    for curve in curves:
-        for _, point in curve.points.iterrows():
-            table.rows.append(dict(curve.place) | _point(point, curve))
-    table.notes += _reading(table)
-    if not table.rows:
-        table.notes.append("no gradient variance was measured in this run")
-    table.notes += reasons(frame[frame["task"] == TASK_OF_DRAWS], "method")
-    return table if in_full else table.with_constants_as_note(_constants(curves))
-
-
-def _constants(curves: Curves) -> list[str]:
+def constants_of(curves: Curves) -> list[str]:
+    """Columns that a note may say once."""
     return [*_CONSTANTS, *(["method"] if curves.axes else [])]
 
 
-def _place_columns(curves: Curves) -> list[Column]:
+def place_columns(curves: Curves) -> list[Column]:
+    """What tells the rows apart: the axes, and the circuit or model."""
     kinds = {kind for curve in curves for kind in curve.rows["method_kind"]}
     return [
         *(Column(LABEL + axis, axis, numeric=False) for axis in curves.axes),
@@ -97,7 +76,7 @@ def _columns(curves: Curves, last: float | None) -> list[Column]:
     at_last = f"variance at {curves.x} {last:g}" if last is not None else "variance at the last"
     qubits = [] if curves.x == "qubits" else [Column("qubits", "qubits", rank=4)]
     return [
-        *_place_columns(curves),
+        *place_columns(curves),
         Column("cost", "cost", numeric=False, rank=4),
         Column("x_range", curves.x, parts=("x_first", "x_last", "points_ok", "points"), rank=1),
         *qubits,
@@ -140,13 +119,13 @@ def _row(curve: Curve) -> dict[str, Any]:
     if points.empty:
         return row
     row["from_backend"] = points["variant"].iloc[0]
-    row |= {word: _said(points, f"gradient_variance.{word}") for word in _WORDS}
+    row |= {word: _said(points, f"gradient_variance.{word}") for word in WORDS}
     row |= {"x_first": float(points["x"].min()), "x_last": float(points["x"].max())}
     row["x_range"] = _range(points["x"], "..")
     row["qubits"] = _range(points[QUBITS], "..") if QUBITS in points else None
     row |= _spread(points, "n_samples", "samples", "samples")
     row |= _spread(points, "kurtosis", "kurtosis", "kurtosis_text")
-    row |= _zero(points) | _doubtful(points)
+    row |= zero_cell(points) | _doubtful(points)
     row |= _at_the_last(points) | _fitted(curve)
     return row
 
@@ -170,10 +149,11 @@ def _at_the_last(points: pd.DataFrame) -> dict[str, Any]:
     last = points[points["x"] == points["x"].max()]
     if len(last) > 1:
         return {"variance_text": _range(last["gradient_variance.mean"], " to ")}
-    return _variance(last.iloc[0]) | _theory(last.iloc[0])
+    return variance_cells(last.iloc[0]) | theory_cells(last.iloc[0])
 
 
-def _variance(point: pd.Series[Any]) -> dict[str, Any]:
+def variance_cells(point: pd.Series[Any]) -> dict[str, Any]:
+    """The variance with its interval, starred where too few draws were taken."""
     ends = (figure(point, f"gradient_variance.{end}") for end in ("mean", "low", "high"))
     mean, low, high = (float("nan") if end is None else end for end in ends)
     cell = significant_cell("variance", Interval(mean, low, high, 1))
@@ -182,7 +162,8 @@ def _variance(point: pd.Series[Any]) -> dict[str, Any]:
     return cell
 
 
-def _theory(point: pd.Series[Any]) -> dict[str, Any]:
+def theory_cells(point: pd.Series[Any]) -> dict[str, Any]:
+    """The closed form or limit there is, and the measured variance over it."""
     theory = figure(point, "gradient_variance.theory")
     mean = figure(point, "gradient_variance.mean")
     if theory is None or mean is None:
@@ -211,7 +192,7 @@ def _range(values: pd.Series[Any], between: str) -> str:
     return between.join(dict.fromkeys(significant(end) for end in ends))
 
 
-def _zero(points: pd.DataFrame) -> dict[str, Any]:
+def zero_cell(points: pd.DataFrame) -> dict[str, Any]:
     """The largest share: a circuit's later weights may be the dead ones at every size."""
     share = points.get("gradient_variance.zero_share", pd.Series(dtype=float)).max()
     return {} if pd.isna(share) else {"zero_share": float(share), "zero_text": f"{share:.0%}"}
@@ -227,153 +208,3 @@ def _said(points: pd.DataFrame, column: str) -> str | None:
     if column not in points:
         return None
     return ", ".join(dict.fromkeys(map(str, points[column].dropna()))) or None
-
-
-def _point_columns(curves: Curves) -> list[Column]:
-    more = () if curves.x == "qubits" else (Column("qubits", "qubits", rank=2),)
-    return [
-        *_place_columns(curves),
-        Column("x", curves.x, parts=("x",)),
-        *more,
-        Column("depth", "depth", rank=5),
-        Column("cost", "cost", numeric=False, rank=4),
-        Column("component", "component", numeric=False, rank=5),
-        Column("init", "init", numeric=False, rank=5),
-        interval_column("variance", "variance [95%]"),
-        Column("largest_text", "largest component", parts=("largest",), rank=5, wrap=10),
-        Column(
-            "theory_text",
-            "theory",
-            parts=("theory", "theory_ratio", "theory_name", "theory_kurtosis"),
-            rank=1,
-        ),
-        Column("kurtosis_text", "kurtosis", parts=("kurtosis",), rank=2),
-        Column("samples", "samples", rank=3),
-        Column("zero_text", "exactly zero", parts=("zero_share",), rank=5, wrap=7),
-        Column(
-            "doubt",
-            "in doubt",
-            numeric=False,
-            parts=("undersampled", "below_floor", "floor"),
-            rank=1,
-        ),
-        Column("seconds_text", "s", parts=("seconds",), rank=6),
-        Column("from_backend", "figures from", numeric=False, rank=7),
-    ]
-
-
-def _point(point: pd.Series[Any], curve: Curve) -> dict[str, Any]:
-    of = {
-        key: figure(point, f"gradient_variance.{name}")
-        for key, name in (
-            ("kurtosis", "kurtosis"),
-            ("largest", "max"),
-            ("theory_kurtosis", "theory_kurtosis"),
-            ("floor", "floor"),
-        )
-    }
-    doubts = {n: noted(point, n) for n in ("undersampled", "below_floor")}
-    seconds = figure(point, "timings.gradients_s")
-    row: dict[str, Any] = {word: point.get(f"gradient_variance.{word}") for word in _WORDS}
-    row |= of | _variance(point) | _theory(point) | _zero(point.to_frame().T)
-    x = float(point["x"])
-    return (
-        row
-        | doubts
-        | {
-            "x": int(x) if x.is_integer() else x,
-            "qubits": whole(point, QUBITS),
-            "depth": whole(point, "counts.depth"),
-            "samples": whole(point, "gradient_variance.n_samples"),
-            "largest_text": significant(of["largest"]),
-            "kurtosis_text": significant(of["kurtosis"]),
-            "doubt": ", ".join(n.replace("_", " ") for n, doubted in doubts.items() if doubted),
-            "seconds": seconds,
-            "seconds_text": significant(seconds),
-            "from_backend": point["variant"],
-        }
-    )
-
-
-def _notes(table: Table, curves: Curves) -> Iterator[str]:
-    if not table.rows:
-        yield "no gradient variance was measured in this run"
-        return
-    if any(row.get("slope_text") for row in table.rows):
-        yield (
-            f"slope: of the natural logarithm of the variance (not of the deviation) per "
-            f"{curves.unit}, weighted by the sampling errors"
-            + "; for the axes of its row alone, such as a rule for the depth"
-            * bool(curves.axes)
-        )
-        yield (
-            "AICc exponential - power: below 0 the exponential law fits better "
-            "(Burnham and Anderson 2002); no verdict from fewer than 6 points"
-        )
-    else:
-        yield f"one value of {curves.x}: nothing to fit, so the variance itself is shown"
-    yield from _reading(table)
-    yield from _left_out(curves)
-    yield from _precision(curves)
-    if any(row.get("agreement_text") for row in table.rows):
-        yield (
-            "agreement: largest difference of outputs / gradients from the reference, "
-            "over all backends, on the first draws"
-        )
-
-
-def _reading(table: Table) -> Iterator[str]:
-    if any(row.get("variance_text") for row in table.rows):
-        yield "variance: mean over the components, over independent draws of the weights"
-    if any(row.get("undersampled") for row in table.rows):
-        starred = any((row.get("variance_text") or "").endswith("*") for row in table.rows)
-        yield (
-            f"{'* ' * starred}undersampled: too few draws for so heavy tails (see the kurtosis), "
-            "where a variance comes out too small more often than not and fakes a plateau; "
-            "draw more, or until precise: gradient: {n_samples: {rse: 0.05}}"
-        )
-    said = [str(row["theory_name"]).split(", ") for row in table.rows if row.get("theory_text")]
-    names = dict.fromkeys(name for each in said for name in each)
-    if names:
-        explained = (f"{name}, {_THEORIES[name]}" if name in _THEORIES else name for name in names)
-        yield f"theory (x measured / theory): {'; '.join(explained)}"
-    if any((row.get("zero_share") or 0) > 0 for row in table.rows):
-        yield (
-            "exactly zero: share of the weights whose gradient is 0 in every draw; "
-            "they dilute the mean over components"
-        )
-
-
-def _left_out(curves: Curves) -> Iterator[str]:
-    """Points that no fit used, and why: ``global: left out of the fit: 9, 10 (...)``."""
-    said = []
-    for curve in curves:
-        by_reason: dict[str, list[str]] = {}
-        for x, reason in curve.unfit:
-            by_reason.setdefault(reason, []).append(f"{x:g}")
-        parts = [f"{', '.join(places)} ({reason})" for reason, places in by_reason.items()]
-        if parts and curve.rows["x"].nunique() > 1:
-            said.append(f"{curve.name()}: left out of the fit: {'; '.join(parts)}")
-    yield from said[:_MOST_NAMED]
-    if len(said) > _MOST_NAMED:
-        yield f"and {len(said) - _MOST_NAMED} more rows without some of their points"
-
-
-def _precision(curves: Curves) -> Iterator[str]:
-    for precision, advice in _ADVICE.items():
-        low = [
-            c.name()
-            for c in curves
-            if (
-                flags(c.points, "below_floor") & c.points["precision"].eq(precision).to_numpy()
-            ).any()
-        ]
-        if low:
-            names = ", ".join(low[:_MOST_NAMED]) + ", ..." * (len(low) > _MOST_NAMED)
-            yield f"{names}: below floor: {precision} precision cannot resolve it; {advice}"
-
-
-_ADVICE = {
-    "single": "measure it with execution: {precision: double}",
-    "double": "what is seen is rounding",
-}

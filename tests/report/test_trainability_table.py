@@ -9,7 +9,8 @@ import pytest
 from qbench.exceptions import UnknownNameError
 from qbench.report import View, render_text, run_tables
 from qbench.report.decays import FitRule
-from qbench.report.trainability_table import points_table, trainability_table
+from qbench.report.points_table import points_table
+from qbench.report.trainability_table import trainability_table
 from tests.report.conftest import HandmadeRun, noted, row_of
 from tests.report.drawn import DrawnRun
 
