@@ -218,9 +218,9 @@ def test_draws_beside_a_training_stay_with_the_models(store):
     assert [row["model"] for row in models.rows] == ["qnn", "cnn"]
 
 
-def test_two_runs_have_no_common_trainability(store):
+def test_two_runs_have_no_common_table_of_points(store):
     a, b = (DrawnRun(store).falling("c", 0.5).save() for _ in "ab")
     from qbench.report import two_runs_tables
 
-    with pytest.raises(UnknownNameError, match="not by trainability"):
-        two_runs_tables(store, a, b, View(kind="trainability"))
+    with pytest.raises(UnknownNameError, match="not by points"):
+        two_runs_tables(store, a, b, View(kind="points"))
