@@ -28,7 +28,7 @@ circuits:
     n_qubits: 2
     encoding: {name: angle, rotation: RX}
     ansatz: {name: hardware_efficient, rotations: [RX]}
-speed: {measure: [gradient], batch_size: [2], rounds: 6, min_time: 2ms}
+speed: {measure: [gradient], batch_size: [2], rounds: 6, min_time: 2ms, control: false}
 backends: ['tiny[device=right]']
 """
 DEVICES = ("right", "wrong", "dies", "refuses", "slow")
@@ -71,7 +71,7 @@ def backends(*devices: str) -> str:
 
 
 def test_a_group_keeps_every_round_with_a_control_and_is_not_run_again(bench):
-    plan = bench.plan("speed.measure=[forward, gradient, step]")
+    plan = bench.plan("speed.measure=[forward, gradient, step]", "speed.control=true")
     summary = bench.run(plan)
     rows = bench.rows(summary)
     assert summary.exit_code == 0
@@ -141,7 +141,7 @@ def test_what_would_take_too_long_is_skipped_and_so_are_larger_sizes(bench):
     plan = bench.plan(
         backends("right", "slow"),
         "circuits.c.n_qubits='=n'",
-        "speed={measure: [forward], rounds: 20, min_time: 2ms}",
+        "speed={measure: [forward], rounds: 20, min_time: 2ms, control: false}",
         "matrix={n: [3, 2]}",
         "budget.trial=5s",
     )
