@@ -9,8 +9,9 @@ from qbench.spec.gradient import UntilPrecise
 from qbench.spec.identity import IDENTITY
 from qbench.spec.layers import written_layers
 from qbench.spec.own_settings import data_of, trainer_of
+from qbench.spec.point import Point
 from qbench.spec.selection import parse_only, selects
-from qbench.spec.suite import Point, Suite, load_suite
+from qbench.spec.suite import Suite, load_suite
 from qbench.spec.trainability import measures_circuits
 
 __all__ = [

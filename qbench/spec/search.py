@@ -16,7 +16,7 @@ from qbench.spec.merging import Overlay
 from qbench.spec.problems import Path, Problem, ProblemError, describe, suggestion, unknown
 
 if TYPE_CHECKING:
-    from qbench.spec.suite import Point
+    from qbench.spec.point import Point
 
 SPACE: Path = ("search", "space")
 MOST_CONFIGURATIONS = 1000
