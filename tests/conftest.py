@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,6 +127,7 @@ class CommandLine:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_hears_interrupts,
         )
 
     @staticmethod
@@ -134,6 +136,11 @@ class CommandLine:
         out = ("QBENCH_STORE", "FORCE_COLOR", "COLUMNS", "PY_COLORS", "CLICOLOR_FORCE")
         kept = {key: value for key, value in os.environ.items() if key not in out}
         return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | changes
+
+
+def _hears_interrupts() -> None:
+    """What is started in the background of a script ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

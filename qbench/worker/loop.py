@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.exceptions import DivergedError, QbenchError
-from qbench.worker import losses, schedules
+from qbench.worker import losses, optimizers, schedules
 from qbench.worker.checkpoints import Checkpoints, Resumable, State
 from qbench.worker.distillation import Distillation, soft_targets
 from qbench.worker.draws import Course
@@ -120,9 +120,9 @@ class TrainingLoop:
         self._planned = trainer.get("epochs") or len(self._order)
         self._max_steps = trainer.get("max_steps") or math.inf
         self._batch_size = int(trainer["batch_size"])
-        self._schedule = schedules.make(
-            trainer.get("scheduler"), float(trainer["optimizer"]["learning_rate"]), self._planned
-        )
+        _, options = optimizers.resolve(trainer["optimizer"])
+        rate = options["learning_rate"]
+        self._schedule = schedules.make(trainer.get("scheduler"), rate, self._planned)
         self._early_stopping = EarlyStopping(trainer.get("early_stopping"))
         self.selection = Selection(trainer["select"])
         self.selected: dict[str, Array] | None = None
