@@ -66,7 +66,7 @@ def store(plans: dict[str, Plan], tmp_path_factory: pytest.TempPathFactory) -> I
     """All of them in one run, so that each framework is imported once."""
     folder: Path = tmp_path_factory.mktemp("published")
     trials = {trial.id: trial for plan in plans.values() for trial in plan.trials}
-    together = replace(plans["medical"], trials=tuple(trials.values()))
+    together = replace(plans["medical"], parts=tuple(trials.values()))
     with open_store(folder / "results.db") as opened:
         Executor(together, opened, RunOptions(), Observer(), folder / "logs").run()
         yield opened
