@@ -1,4 +1,4 @@
-"""The tables of speed: every variant of a cell, who wins where, and how times grow."""
+"""The tables of speed: every variant of a cell, and who wins where."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ from qbench.store import OK
 
 _BUSY_CPU = 0.9
 _CONSTANTS = (
-    *("circuit", "measure", "batch_size", "device", "tier", "precision", "threads", "optimise"),
+    "circuit",
+    "measure",
+    "batch_size",
+    "device",
+    "tier",
+    "precision",
+    "threads",
+    "optimise",
 )
 
 

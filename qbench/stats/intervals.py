@@ -44,7 +44,7 @@ def mean_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     ----------
     values : array-like, shape (observations,)
     """
-    sample = _finite(values)
+    sample = finite(values)
     n = len(sample)
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
@@ -136,19 +136,15 @@ def ratio_interval(first: ArrayLike, second: ArrayLike, level: float = LEVEL) ->
     ValueError
         A value is not above 0.
     """
-    a, b = _pairs(first, second)
-    if (a <= 0).any() or (b <= 0).any():
-        raise ValueError("a ratio of times needs values above 0")
-    logs = mean_interval(np.log(a) - np.log(b), level)
-    return Interval(math.exp(logs.estimate), math.exp(logs.low), math.exp(logs.high), logs.n)
+    return exponential(mean_interval(log_ratios(first, second), level))
 
 
 def quotient_interval(first: Interval, second: Interval) -> Interval:
     """``first / second`` of two independent estimates that have intervals of their own.
 
-    The method of variance estimates recovery on the logarithms (Donner and Zou, Statistical
-    Methods in Medical Research 21, 2012, eq. 6): the distances from each estimate to the bounds
-    that matter are added in squares, so bounds need not be symmetric.
+    The rule for a difference of Zou and Donner (Statistics in Medicine 27, 2008), on logarithms as
+    there for a risk ratio: the distances from each estimate to the bounds that matter are added
+    in squares, so bounds need not be symmetric.
 
     Estimates of 0 or less have no quotient, bounds of 0 or less no interval.
     """
@@ -181,7 +177,7 @@ def unpaired_ratio_of_medians(
     first, second : array-like
         Above 0, such as the steps of one process each.
     """
-    a, b = _finite(first), _finite(second)
+    a, b = finite(first), finite(second)
     n = min(len(a), len(b))
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
@@ -218,9 +214,29 @@ def _t(level: float, degrees: int) -> float:
     return float(stats.t.ppf((1 + level) / 2, degrees))
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
+def finite(values: ArrayLike) -> NDArray[np.float64]:
+    """The values in one row, without NaN."""
     sample = np.asarray(values, dtype=np.float64).ravel()
     return sample[~np.isnan(sample)]
+
+
+def log_ratios(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    """``ln(first / second)``, pair by pair; pairs with a NaN are left out.
+
+    Raises
+    ------
+    ValueError
+        A value is not above 0, or the two differ in length.
+    """
+    a, b = _pairs(first, second)
+    if (a <= 0).any() or (b <= 0).any():
+        raise ValueError("a ratio of times needs values above 0")
+    return np.log(a) - np.log(b)
+
+
+def exponential(logs: Interval) -> Interval:
+    """An interval of a logarithm as one of the quantity itself."""
+    return Interval(math.exp(logs.estimate), math.exp(logs.low), math.exp(logs.high), logs.n)
 
 
 def _pairs(first: ArrayLike, second: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from qbench.stats.intervals import LEVEL, Interval
+from qbench.stats.intervals import LEVEL, Interval, exponential, finite, log_ratios
 
 FENCE = 3.0
 """Interquartile ranges beyond the quartiles, outside of which a sample is an outlier."""
@@ -31,14 +31,12 @@ def median_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     ----------
     values : array-like, shape (observations,)
     """
-    ordered = np.sort(_finite(values))
+    ordered = np.sort(finite(values))
     n = len(ordered)
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, 0)
-    # the largest k with P(fewer than k of n fair coins fall on one side) <= (1 - level) / 2
+    # the largest k with P(fewer than k of n fair coins fall on one side) < (1 - level) / 2
     k = int(stats.binom.ppf((1 - level) / 2, n, 0.5))
-    if stats.binom.cdf(k - 1, n, 0.5) > (1 - level) / 2:
-        k -= 1
     low, high = (ordered[k - 1], ordered[n - k]) if k >= 1 else (math.nan, math.nan)
     return Interval(float(np.median(ordered)), float(low), float(high), n)
 
@@ -51,20 +49,19 @@ def paired_ratio(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> I
 
     Parameters
     ----------
-    first, second : array-like, shape (rounds,), seconds
+    first, second : array-like, shape (rounds,), seconds, above 0
+
+    Raises
+    ------
+    ValueError
+        A value is not above 0, or the two have different numbers of rounds.
     """
-    a, b = (np.asarray(each, dtype=np.float64).ravel() for each in (first, second))
-    if a.shape != b.shape:
-        raise ValueError(f"rounds of {len(a)} and {len(b)} values")
-    if (a <= 0).any() or (b <= 0).any():
-        raise ValueError("a ratio of times needs values above 0")
-    logs = median_interval(np.log(a) - np.log(b), level)
-    return Interval(math.exp(logs.estimate), math.exp(logs.low), math.exp(logs.high), logs.n)
+    return exponential(median_interval(log_ratios(first, second), level))
 
 
 def outliers(values: ArrayLike) -> int:
     """How many lie beyond Tukey's outer fences (1977); they are counted and never dropped."""
-    sample = _finite(values)
+    sample = finite(values)
     if len(sample) < 4:
         return 0
     low, high = np.percentile(sample, [25, 75])
@@ -74,7 +71,7 @@ def outliers(values: ArrayLike) -> int:
 
 def spread(values: ArrayLike) -> float:
     """Interquartile range over median; NaN without two values."""
-    sample = _finite(values)
+    sample = finite(values)
     if len(sample) < 2:
         return math.nan
     low, middle, high = np.percentile(sample, [25, 50, 75])
@@ -98,8 +95,3 @@ def scaling_exponent(x: ArrayLike, seconds: ArrayLike, level: float = LEVEL) -> 
     half = float(stats.t.ppf((1 + level) / 2, n - 2)) * float(found.stderr)
     slope = float(found.slope)
     return Interval(slope, slope - half, slope + half, n)
-
-
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    sample = np.asarray(values, dtype=np.float64).ravel()
-    return sample[~np.isnan(sample)]

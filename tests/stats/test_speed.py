@@ -46,7 +46,7 @@ def test_a_paired_ratio_sees_five_percent_through_a_machine_that_halves_its_spee
 def test_a_ratio_refuses_what_is_no_pair_of_times() -> None:
     with pytest.raises(ValueError, match="above 0"):
         paired_ratio([1.0, 0.0], [1.0, 1.0])
-    with pytest.raises(ValueError, match="rounds of 2 and 3"):
+    with pytest.raises(ValueError, match="pairs of 2 and 3"):
         paired_ratio([1.0, 1.0], [1.0, 1.0, 1.0])
 
 
