@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from qbench.exceptions import StoreError
 from qbench.store.connection import explained, for_writing
+from qbench.store.processes import ProcessMark
 
 T = TypeVar("T")
 
@@ -21,11 +22,19 @@ _TRIES = 20
 
 
 class Database:
-    """An engine, how it is named in messages, and transactions that explain their errors."""
+    """An engine, how it is named in messages, and transactions that explain their errors.
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    Parameters
+    ----------
+    one_machine : bool
+        Every process that writes runs on this machine, as with a SQLite file.
+    """
+
+    def __init__(self, engine: Engine, where: str, one_machine: bool) -> None:
         self._engine = engine
         self._write_engine = for_writing(engine)
+        self._one_machine = one_machine
+        self._me = ProcessMark.current()
         self.where = where
         """The path or URL, as messages name it."""
 
