@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from qbench.exceptions import UnknownNameError
-from qbench.plan.methods import PointPlanner
+from qbench.plan.methods import works_at
 from qbench.plan.search import Search, reported_trials, searched_parts
 from qbench.plan.trial import Trial, supporting
 from qbench.registry import BackendInfo
@@ -121,7 +121,7 @@ def make_plan(suite: Suite, registry: Mapping[str, BackendInfo]) -> Plan:
         if point.space is not None:
             parts += searched_parts(point, registry, suite.seeds)
         else:
-            parts += reported_trials(point, PointPlanner(point, registry).works())
+            parts += reported_trials(point, works_at(point, registry))
     plan = Plan(suite, tuple(parts))
     return plan if plan.searches else plan.chosen({})
 

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from qbench.exceptions import SpecError
-from qbench.plan.methods import SINGLE_SEED, PointPlanner
+from qbench.plan.methods import works_at
 from qbench.plan.trial import ENSEMBLE, Trial, Work, trials_of
 from qbench.registry import BackendInfo
 from qbench.spec import Point
@@ -19,6 +19,9 @@ from qbench.spec.search import SearchConfig, Space
 from qbench.store import CONFIGURATION
 
 _TRAINED = ("train", "fit", ENSEMBLE)
+
+SINGLE_SEED = ("gradient_variance", "diagnose", "speed")
+"""Tasks whose repetitions are draws or rounds under the first seed."""
 
 Works = dict[str, list[Work]]
 """The work of each method."""
@@ -117,7 +120,7 @@ class _Grid:
         if key not in self._made:
             point = self.space.at(row) if row else self.point
             works: Works = {}
-            for work in PointPlanner(point, self.registry).works():
+            for work in works_at(point, self.registry):
                 works.setdefault(work.method, []).append(work)
             self._made[key] = works
         return self._made[key]

@@ -10,7 +10,7 @@ from typing import Any
 
 from qbench.circuit import Circuit
 from qbench.plan import Plan, ResolvedModel, Trial
-from qbench.plan.methods import PointPlanner
+from qbench.plan.methods import ResolvedPoint
 from qbench.registry import BackendInfo
 from qbench.spec import Point
 from qbench.worker.layers import Shape, output_shapes
@@ -170,7 +170,7 @@ def suite_overview(plan: Plan, registry: Mapping[str, BackendInfo]) -> SuiteOver
     models: dict[str, ModelOverview] = {}
     circuits: dict[str, CircuitOverview] = {}
     for point in plan.suite.points:
-        for name, model in PointPlanner(point, registry).models.items():
+        for name, model in ResolvedPoint(point, registry).models.items():
             key = json.dumps([name, model.layers], sort_keys=True)
             models.setdefault(key, ModelOverview(name, model)).points.append(point.labels)
         for name, circuit in _circuits(point):
