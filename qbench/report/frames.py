@@ -132,18 +132,12 @@ def metric_column(frame: pd.DataFrame, wanted: str | None, *, times: bool = Fals
     numeric = frame.select_dtypes("number").columns
     recorded = {c.partition(".")[2]: c for kind in kinds for c in numeric if c.startswith(kind)}
     if wanted is None:
-        return next((f"metrics.{name}" for name in leading_metrics(frame)), None)
+        leading = (f"metrics.{name}" for name in HIGHER_IS_BETTER)
+        return next((column for column in leading if column in frame), None)
     if wanted not in recorded:
         message = unknown("metric", wanted, recorded)
         raise UnknownNameError(f"--metric: {message} (recorded: {', '.join(recorded)})")
     return recorded[wanted]
-
-
-def leading_metrics(frame: pd.DataFrame) -> list[str]:
-    """The leading recorded metric; the others are in the store."""
-    recorded = {c.removeprefix("metrics.") for c in frame.columns}
-    leading = ("accuracy", "rmse", *HIGHER_IS_BETTER)
-    return [name for name in leading if name in recorded][:1]
 
 
 def from_one_backend(rows: pd.DataFrame) -> pd.DataFrame:

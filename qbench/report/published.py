@@ -62,27 +62,38 @@ class PublishedValues:
         self._sources = list(dict.fromkeys(entry["source"] for entry in self._entries))
 
     def cell(self, rows: pd.DataFrame) -> dict[str, Any]:
-        """What was published of one row of the table; plain values are of the first of several.
+        """What was published of one row of the table.
+
+        Where that is several values, plain values are lists, in the order of the suite.
 
         Parameters
         ----------
         rows : trials of one method at one point of the grid
         """
-        found = [entry for entry in self._entries if len(_matching(rows, entry))]
+        found = self._told(rows)
         if not found:
             return {}
-        intervals = [published_interval(entry) for entry in found]
-        first = intervals[0]
+        intervals = self.intervals(rows)
+        plain = {
+            "": [one.estimate for one in intervals],
+            "_low": [one.low for one in intervals],
+            "_high": [one.high for one in intervals],
+            "_n_test": [entry["n_test"] for entry in found],
+            "_source": [entry["source"] for entry in found],
+        }
         texts = [with_interval(one.estimate, one.low, one.high) for one in intervals]
         return {
-            "published": first.estimate,
-            "published_low": first.low,
-            "published_high": first.high,
-            "published_n_test": found[0]["n_test"],
-            "published_source": found[0]["source"],
+            **{f"published{end}": _alone(values) for end, values in plain.items()},
             "published_text": "; ".join(texts),
             "published_entries": found,
         }
+
+    def intervals(self, rows: pd.DataFrame) -> list[Interval]:
+        """The values that were published of some rows, in the order of the suite."""
+        return [published_interval(entry) for entry in self._told(rows)]
+
+    def _told(self, rows: pd.DataFrame) -> list[Entry]:
+        return [entry for entry in self._entries if len(_matching(rows, entry))]
 
     def compared(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Ours minus published, where the row has both."""
@@ -91,7 +102,7 @@ class PublishedValues:
             return {}
         differences = [ours - entry["value"] for entry in row["published_entries"]]
         text = "; ".join(f"{difference:+.3f}" for difference in differences)
-        return {"published_difference": differences[0], "published_difference_text": text}
+        return {"published_difference": _alone(differences), "published_difference_text": text}
 
     def lines(self, rows: Sequence[Mapping[str, Any]], axes: Sequence[str]) -> Iterator[str]:
         """A sentence on each difference, the sources, and what was published of no row."""
@@ -139,6 +150,11 @@ class PublishedValues:
 
     def _mark(self, entry: Entry) -> str:
         return f"[{self._sources.index(entry['source']) + 1}]"
+
+
+def _alone(values: list[Any]) -> Any:
+    """A single value as it is, several as their list."""
+    return values if len(values) > 1 else values[0]
 
 
 def _matching(frame: pd.DataFrame, entry: Entry) -> pd.DataFrame:

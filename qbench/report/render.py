@@ -24,8 +24,8 @@ def render_text(tables: Sequence[Table], fmt: str) -> str:
     """The tables as Markdown, LaTeX, CSV or JSON.
 
     CSV and JSON hold plain values under their own names (``accuracy_low``), not
-    the composed cells that people read. Several tables in CSV are separated by a
-    blank line; JSON is one object, keyed by the tables' titles.
+    the composed cells that people read; a list of them is JSON text in CSV. Several tables
+    in CSV are separated by a blank line; JSON is one object, keyed by the tables' titles.
 
     Raises
     ------
@@ -100,8 +100,12 @@ def _csv(table: Table) -> str:
     if records:
         writer = csv.DictWriter(out, fieldnames=list(records[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(records)
+        writer.writerows({key: _in_csv(item) for key, item in row.items()} for row in records)
     return out.getvalue()
+
+
+def _in_csv(value: Any) -> Any:
+    return json.dumps(_jsonable(value)) if isinstance(value, list) else value
 
 
 def _jsonable(value: Any) -> Any:

@@ -217,7 +217,7 @@ class RecordConfig(SpecModel):
     """What is kept of every trial."""
 
     metrics: Annotated[Literal["auto"] | list[str], PlainValidator(_metrics)] = "auto"
-    """auto, or a list; the first one leads the tables."""
+    """auto, or a list. Tables lead with accuracy or rmse where it is among them."""
     every: Literal["epoch"] = "epoch"
     """How often the training curve is kept."""
     target: Target | None = None

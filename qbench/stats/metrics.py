@@ -28,6 +28,7 @@ HIGHER_IS_BETTER: Mapping[str, bool] = {
     "mae": False,
     "r2": True,
 }
+"""Every metric. A table leads with the first of these that its run has recorded."""
 
 OUTPUT_KINDS = ("logits", "probabilities", "scores")
 """logits: softmax, or a sigmoid of one column, gives probabilities; probabilities: as they are;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Any
 
@@ -67,7 +69,11 @@ def test_several_values_of_one_row_stand_side_by_side(run):
     row = row_of(table, model="qnn")
     assert row["published_text"] == "0.950; 0.900 [0.782, 0.967]"
     assert row["published_difference_text"] == "-0.040; +0.010"
-    assert (row["published"], row["published_source"]) == (0.95, "one")
+    (plain,) = csv.DictReader(io.StringIO(render_text([table], "csv")))
+    assert json.loads(plain["published"]) == [0.95, 0.90]
+    assert json.loads(plain["published_low"]) == [None, pytest.approx(0.782, abs=1e-3)]
+    assert json.loads(plain["published_source"]) == ["one", "two"]
+    assert json.loads(plain["published_difference"]) == pytest.approx([-0.04, 0.01])
     assert noted(table, "published [2]: two")
 
 

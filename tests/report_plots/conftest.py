@@ -118,10 +118,12 @@ def _plain(store: Store) -> None:
 
 
 def _reduced(store: Store) -> None:
-    """Two reductions, each an experiment of its own, and a published value of one point."""
+    """Two reductions, each an experiment of its own, and two published values of one point."""
     value = {"metric": "accuracy", "value": 0.6, "n_test": 100, "source": "the paper"}
+    again = value | {"value": 0.7, "n_test": None, "source": "another"}
     where = {"model": "crop", "images": "mnist", "n": "4"}
-    run = store.begin_run("reduced", machine={"published": [{"where": where} | value]})
+    published = [{"where": where} | each for each in (value, again)]
+    run = store.begin_run("reduced", machine={"published": published})
     trials = {}
     for i, (method, images, n, seed) in enumerate(
         itertools.product(("crop", "pca"), ("mnist", "cifar10"), "48", range(3))

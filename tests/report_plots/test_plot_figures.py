@@ -70,12 +70,13 @@ def test_bars_of_a_method_have_their_intervals_and_what_was_published_of_them(so
     assert (first["y_low"].iloc[0], first["y_high"].iloc[0]) == pytest.approx(
         (expected.low, expected.high)
     )
-    told = drawing.points.dropna(subset="published")
-    assert list(told["panel"]) == ["images = mnist"]
-    assert told["published"].iloc[0] == pytest.approx(0.4)
-    assert told["published_low"].iloc[0] < 0.4 < told["published_high"].iloc[0] < 0.6
-    (mark,) = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
-    assert mark.get_ydata() == pytest.approx([0.4])
+    told = drawing.lines
+    assert list(told["panel"]) == ["images = mnist"] * 2
+    assert list(told["y"]) == pytest.approx([0.4, 0.3])
+    assert told["y_low"].iloc[0] < 0.4 < told["y_high"].iloc[0] < 0.6
+    marks = [line for axes in figure.axes for line in axes.lines if line.get_marker() == "D"]
+    assert [y for mark in marks for y in mark.get_ydata()] == pytest.approx([0.4, 0.3])
+    assert {x for mark in marks for x in mark.get_xdata()} == {bars[0][0].get_x() + 0.18}
     assert "published" in [text.get_text() for text in figure.legends[0].get_texts()]
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from qbench.exceptions import PlotError
 from qbench.report.frames import TASKS_OF_TRAINING, from_one_backend
 from qbench.report.plots.source import Drawing, Source, mean_of, median_of
 from qbench.report.published import PublishedValues
-from qbench.stats import HIGHER_IS_BETTER
+from qbench.stats import HIGHER_IS_BETTER, Interval
 from qbench.store import OK
 
 
@@ -41,7 +42,8 @@ def error_bars(source: Source) -> Drawing:
     theirs = PublishedValues(source.published, f"metrics.{metric}", source.frame)
     several = source.frame.groupby("method")[[f"labels.{a}" for a in source.axes]].nunique().max()
     apart = [a for a in source.axes if a != axis and several[f"labels.{a}"] > 1]
-    points = []
+    points: list[dict[str, Any]] = []
+    marks: list[dict[str, Any]] = []
     for found, ok in _by_method(source):
         point: dict[str, Any] = {
             "panel": ", ".join(f"{a} = {found[a]}" for a in apart),
@@ -49,18 +51,20 @@ def error_bars(source: Source) -> Drawing:
             "x": found["method"],
         }
         values = _as_error(ok[f"metrics.{metric}"], metric)
-        points.append(point | mean_of(values, "y") | _told(theirs.cell(ok), metric))
-    return _drawing(source, points, "", _error_label(metric), "error by method")
+        points.append(point | mean_of(values, "y"))
+        if not np.isfinite(points[-1]["y"]):
+            continue
+        told = (_published(interval, metric) for interval in theirs.intervals(ok))
+        marks += [point | {"kind": "published"} | mark for mark in told]
+    drawing = _drawing(source, points, "", _error_label(metric), "error by method")
+    return replace(drawing, lines=pd.DataFrame(marks))
 
 
-def _told(cell: Mapping[str, Any], metric: str) -> dict[str, float]:
+def _published(value: Interval, metric: str) -> dict[str, float]:
     """A published value as an error: the ends of its interval change places."""
-    value, low, high = (
-        float(_as_error(cell.get(f"published{end}", math.nan), metric))
-        for end in ("", "_low", "_high")
-    )
+    y, low, high = (_as_error(end, metric) for end in (value.estimate, value.low, value.high))
     low, high = (high, low) if HIGHER_IS_BETTER[metric] else (low, high)
-    return {"published": value, "published_low": low, "published_high": high}
+    return {"y": y, "y_low": low, "y_high": high}
 
 
 def _as_error(value: Any, metric: str) -> Any:

@@ -20,9 +20,9 @@ _SIGN = 0.065  # inches, of a name written upwards
 def draw_bars(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
     """A group of bars for each ``x``, a bar for each series; panels stand below each other.
 
-    A diamond is the published value, with its interval where it has one.
+    A diamond is a published value, with its interval where it has one.
     """
-    points = drawing.points
+    points, published = drawing.points, drawing.lines
     names = list(dict.fromkeys(points["x"]))
     styles = looks(list(points["series"]), grey=grey)
     width = _GROUP / len(styles)
@@ -36,12 +36,15 @@ def draw_bars(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
             whiskers = {"elinewidth": 0.6, "capsize": 1.5}
             axes.bar(place, mine["y"], 0.9 * width, yerr=bounds, color=look.color, alpha=0.65,
                      error_kw=whiskers)  # fmt: skip
-            _published(axes, place, mine)
+            if len(published):
+                same = published["panel"].eq(rows["panel"].iloc[0])
+                theirs = published[same & published["series"].eq(series)]
+                _diamonds(axes, [names.index(x) + shift for x in theirs["x"]], theirs)
         axes.set_xticks(range(len(names)), names, rotation=90)
         axes.set_xlim(-0.6, len(names) - 0.4)
 
     swatches = {name: Patch(color=look.color, alpha=0.65) for name, look in styles.items() if name}
-    marks = {"published": _diamond()} if points["published"].notna().any() else {}
+    marks = {"published": _diamond()} if len(published) else {}
     handles = swatches | marks
     size = len(handles)
     drawn = panels_of(figure, drawing, panel, shared=True, legend=size, most_columns=1)
@@ -53,14 +56,10 @@ def draw_bars(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
         legend_below(figure, list(handles.values()), list(handles))
 
 
-def _published(axes: Axes, place: np.ndarray, rows: pd.DataFrame) -> None:
-    told = rows["published"].notna().to_numpy()
-    theirs = rows[told]
-    if theirs.empty:
-        return
-    bounds = bounds_of(theirs["published"], theirs["published_low"], theirs["published_high"])
-    axes.errorbar(place[told], theirs["published"], yerr=bounds, fmt="D", color="black", ms=3.2,
-                  mfc="white", mew=0.8, elinewidth=0.6, zorder=4)  # fmt: skip
+def _diamonds(axes: Axes, place: list[float], rows: pd.DataFrame) -> None:
+    bounds = bounds_of(rows["y"], rows["y_low"], rows["y_high"])
+    axes.errorbar(place, rows["y"], yerr=bounds, fmt="D", color="black", ms=3.2, mfc="white",
+                  mew=0.8, elinewidth=0.6, zorder=4)  # fmt: skip
 
 
 def _diamond() -> Line2D:

@@ -27,8 +27,8 @@ class Drawing:
         ``x_low``, ``x_high``, ``y_low``, ``y_high`` as far as the kind has them; ``hollow``
         where a mark is in doubt
     x_label, y_label : with units
-    lines : fitted lines and theory beside the marks: ``panel``, ``series``, ``kind`` (``fit``
-        or ``theory``), ``x``, ``y``
+    lines : what stands beside the marks: ``panel``, ``series``, ``kind`` (``fit``, ``theory``,
+        ``floor`` or ``published``), ``x``, ``y``, and of what was published its interval
     said : what the legend says of a series behind its name
     notes : what the picture leaves out or how it is read, told beside it
     """
