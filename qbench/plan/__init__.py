@@ -17,8 +17,9 @@ from qbench.plan.order import batch_order
 from qbench.plan.plan import ONLY_KEYS, Plan, interleave, make_plan
 from qbench.plan.search import Search
 from qbench.plan.theory import ClosedForm, closed_form, two_design
-from qbench.plan.trial import ENSEMBLE, STREAMS, Trial, Work, supporting
+from qbench.plan.trial import STREAMS, Trial, supporting
 from qbench.plan.variants import Variant
+from qbench.plan.work import ENSEMBLE, Work
 
 __all__ = [
     "ENSEMBLE",

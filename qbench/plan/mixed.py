@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qbench.plan.trial import Work
+from qbench.plan.work import Work
 
 TENSORFLOW = (
     "mixed precision: the tensorflow host has none; its layers are written in one precision, "

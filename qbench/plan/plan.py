@@ -8,8 +8,8 @@ from functools import cached_property
 
 from qbench.exceptions import UnknownNameError
 from qbench.plan.methods import works_at
-from qbench.plan.search import Search, reported_trials, searched_parts
-from qbench.plan.trial import Trial, supporting
+from qbench.plan.search import Search, searched_parts
+from qbench.plan.trial import Trial, reported_trials, supporting
 from qbench.registry import BackendInfo
 from qbench.spec import Suite, selects
 from qbench.spec.problems import Problem

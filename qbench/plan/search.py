@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from qbench.exceptions import SpecError
 from qbench.plan.methods import works_at
-from qbench.plan.trial import ENSEMBLE, Trial, Work, trials_of
+from qbench.plan.trial import Trial, reported_trials, trials_of
+from qbench.plan.work import ENSEMBLE, Work
 from qbench.registry import BackendInfo
 from qbench.spec import Point
 from qbench.spec.grid import Row
@@ -19,9 +20,6 @@ from qbench.spec.search import SearchConfig, Space
 from qbench.store import CONFIGURATION
 
 _TRAINED = ("train", "fit", ENSEMBLE)
-
-SINGLE_SEED = ("gradient_variance", "diagnose", "speed")
-"""Tasks whose repetitions are draws or rounds under the first seed."""
 
 Works = dict[str, list[Work]]
 """The work of each method."""
@@ -200,13 +198,6 @@ def _search(
             for text, tried, each in zip(texts, trained, works, strict=True)
         ),
     )
-
-
-def reported_trials(point: Point, works: Iterable[Work]) -> Iterator[Trial]:
-    """The trials of works at the seeds of their point."""
-    for work in works:
-        seeds = point.config.seeds[:1] if work.task in SINGLE_SEED else point.config.seeds
-        yield from trials_of(work, seeds, point.config.fix, point.labels)
 
 
 def _identity(works: Sequence[Work]) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ class Setting:
 
     @property
     def training(self) -> dict[str, Any]:
-        """Fields of :class:`qbench.plan.trial.Work` that say how it is trained."""
+        """Fields of :class:`qbench.plan.work.Work` that say how it is trained."""
         trainer, target = self.trainer, self.point.config.record.target
         select = trainer.select
         if select == "best_validation" and not self.data.has_validation:

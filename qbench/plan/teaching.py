@@ -12,7 +12,7 @@ from qbench.plan.settings import Setting
 from qbench.spec.training import LABEL_SMOOTHING
 
 if TYPE_CHECKING:
-    from qbench.plan.trial import Work
+    from qbench.plan.work import Work
 
 
 @dataclass(frozen=True)

@@ -300,7 +300,7 @@ def test_a_timing_is_the_same_on_one_machine_alone_and_whoever_is_its_control(pl
     )
     assert ids(plan_of(*TIMED, steps)) != ids(plan_of(*TIMED, steps, learning))
     here, trained = ids(plan_of(*TIMED)), ids(plan_of())
-    monkeypatch.setattr("qbench.plan.trial.fingerprint", lambda: "another machine")
+    monkeypatch.setattr("qbench.plan.work.fingerprint", lambda: "another machine")
     assert not here & ids(plan_of(*TIMED))
     assert trained == ids(plan_of())
 

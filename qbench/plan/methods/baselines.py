@@ -12,7 +12,7 @@ from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.methods.trainings import Trainings
 from qbench.plan.models import matched_hidden_units
 from qbench.plan.settings import Setting
-from qbench.plan.trial import Work
+from qbench.plan.work import Work
 from qbench.spec.problems import Path as KeyPath
 
 MLP_HIDDEN = 32

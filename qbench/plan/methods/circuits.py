@@ -11,7 +11,7 @@ from qbench.plan.drawing import gradient_request
 from qbench.plan.methods.placing import on_variant
 from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.models import circuit_model
-from qbench.plan.trial import Work
+from qbench.plan.work import Work
 
 
 def drawn_works(at: ResolvedPoint, name: str) -> Iterator[Work]:

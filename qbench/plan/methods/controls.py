@@ -10,7 +10,7 @@ from qbench.plan.methods.baselines import matched_units, mlp_training
 from qbench.plan.methods.placing import training_somewhere
 from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.methods.trainings import Trainings
-from qbench.plan.trial import Work
+from qbench.plan.work import Work
 from qbench.spec import control_key
 
 

@@ -11,7 +11,7 @@ from qbench.plan.methods.placing import classical_training, training_on
 from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.methods.trainings import Trainings
 from qbench.plan.models import ResolvedModel
-from qbench.plan.trial import Work
+from qbench.plan.work import Work
 from qbench.spec.backbones import backbone_of
 
 

@@ -9,8 +9,8 @@ from qbench.backend import Execution
 from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.mixed import in_mixed_precision
 from qbench.plan.models import ResolvedModel
-from qbench.plan.trial import Work
 from qbench.plan.variants import Variant
+from qbench.plan.work import Work
 from qbench.registry import BackendInfo, find, pins
 from qbench.worker.textbook import textbook_refusal
 

@@ -12,7 +12,7 @@ from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.models import ResolvedModel
 from qbench.plan.settings import Setting
 from qbench.plan.teaching import Source, Teaching, fault_of, teaching
-from qbench.plan.trial import ENSEMBLE, TrainedLayers, Work
+from qbench.plan.work import ENSEMBLE, TrainedLayers, Work
 from qbench.registry import find
 from qbench.spec import everything_needed
 from qbench.spec.backbones import backbone_of

@@ -10,7 +10,7 @@ from qbench.plan.methods.controls import control_work
 from qbench.plan.methods.models import model_works
 from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.methods.trainings import Trainings
-from qbench.plan.trial import Work
+from qbench.plan.work import Work
 from qbench.registry import BackendInfo
 from qbench.spec import Point, measures_circuits
 
