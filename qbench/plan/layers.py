@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isqrt, prod
+from math import isqrt
 from typing import Any
 
 from qbench.circuit import Circuit, Probabilities
 from qbench.circuit.build import BuiltCircuit
+from qbench.plan.layer_site import Rows, Site, size_text
 from qbench.plan.models import Parameter, ResolvedModel, quantum_parameter
 from qbench.spec.problems import Path as KeyPath
 from qbench.spec.problems import Problem, ProblemError
-from qbench.worker.layers import Shape, output_shape
+from qbench.worker.layers import output_shape
 
 Written = Sequence[tuple[str, Mapping[str, Any]]]
 """Layers as (type, options), every expression already a number."""
@@ -42,10 +43,10 @@ def resolve_model(
         A layer that does not fit what it gets; its path begins at the model.
     """
     resolver = _Resolver(circuits)
-    rows = _Rows((n_features,), None if image_shape is None else tuple(image_shape))
+    rows = Rows((n_features,), None if image_shape is None else tuple(image_shape))
     resolved, left = resolver.all(layers, rows, ("layers",), "")
     if len(left.shape) > 1:
-        message = f"ends in images of {_text(left.shape)}: put `flatten` and a dense layer last"
+        message = f"ends in images of {size_text(left.shape)}: put `flatten` and a dense layer last"
         raise ProblemError(Problem(("layers",), message))
     return ResolvedModel(
         tuple(resolved),
@@ -80,60 +81,6 @@ def ends_in_probabilities(model: ResolvedModel) -> bool:
     return last["type"] in heads or last.get("activation") in ("softmax", "sigmoid")
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """What a layer gets: the shape of a row, and of the image that it still is."""
-
-    shape: Shape
-    image: Shape | None = None
-
-    @property
-    def width(self) -> int:
-        return prod(self.shape)
-
-
-@dataclass
-class _At:
-    """One layer while it is resolved."""
-
-    kind: str
-    options: Mapping[str, Any]
-    name: str
-    place: KeyPath
-    index: int
-    rows: _Rows
-
-    def error(self, message: str) -> ProblemError:
-        return ProblemError(Problem(self.place, message))
-
-    def features(self) -> int:
-        """Numbers of a row that must not be an image."""
-        if len(self.rows.shape) > 1:
-            raise self.error(
-                f"{self.kind} reads rows of features but receives images of "
-                f"{_text(self.rows.shape)}; put `flatten` before it"
-            )
-        return self.rows.width
-
-    def image(self) -> tuple[list[dict[str, Any]], Shape]:
-        """The layer that gives pixels their shape, where it is needed, and the image's shape."""
-        if len(self.rows.shape) == 3:
-            return [], self.rows.shape
-        if self.rows.image is None:
-            raise self.error(
-                f"{self.kind} reads images but receives {self.rows.width} features; it belongs "
-                "before `flatten`, on data that are images (and stay so: no pca)"
-            )
-        return [{"type": "image", "shape": list(self.rows.image)}], self.rows.image
-
-    def window(self, size: int, image: Shape, padded: tuple[int, int] = (0, 0)) -> None:
-        """Refuse a window that the image has no room for."""
-        if size > image[1] + padded[0] or size > image[2] + padded[1]:
-            raise self.error(
-                f"a window of {size} x {size} does not fit into images of {_text(image)}"
-            )
-
-
 @dataclass
 class _Resolver:
     circuits: Mapping[str, BuiltCircuit]
@@ -141,23 +88,23 @@ class _Resolver:
     used: list[Circuit] = field(default_factory=list)
 
     def all(
-        self, layers: Written, rows: _Rows, place: KeyPath, prefix: str, above: int | None = None
-    ) -> tuple[list[dict[str, Any]], _Rows]:
+        self, layers: Written, rows: Rows, place: KeyPath, prefix: str, above: int | None = None
+    ) -> tuple[list[dict[str, Any]], Rows]:
         """Layers in order, and the rows that leave the last one."""
         resolved: list[dict[str, Any]] = []
         for position, (kind, options) in enumerate(layers):
             index = position if above is None else 256 * (above + 1) + position
             name, here = f"{prefix}{position}.{kind}", (*place, position)
-            made = self.one(_At(kind, options, name, here, index, rows))
+            made = self.one(Site(kind, options, name, here, index, rows))
             resolved += made
             shape = rows.shape
             for layer in made:
                 shape = output_shape(layer, shape)
             pixels = kind in _PASSING and len(shape) == 1
-            rows = _Rows(shape, rows.image if pixels else None)
+            rows = Rows(shape, rows.image if pixels else None)
         return resolved, rows
 
-    def one(self, at: _At) -> list[dict[str, Any]]:
+    def one(self, at: Site) -> list[dict[str, Any]]:
         """One layer as the host builds it, behind the one that makes images where it needs it."""
         make = _MAKERS.get(at.kind)
         return make(self, at) if make else [{"type": at.kind, **at.options}]
@@ -168,12 +115,12 @@ class _Resolver:
         if bias:
             self.parameters.append(Parameter(f"{name}.bias", shape[:1], "classical"))
 
-    def dense(self, at: _At) -> list[dict[str, Any]]:
+    def dense(self, at: Site) -> list[dict[str, Any]]:
         width, units = at.features(), int(at.options["units"])
         self.weights(at.name, (units, width), at.options["bias"])
         return [{"type": "dense", **at.options, "name": at.name, "inputs": width}]
 
-    def reduce(self, at: _At) -> list[dict[str, Any]]:
+    def reduce(self, at: Site) -> list[dict[str, Any]]:
         how, features = at.options["name"], int(at.options["features"])
         if at.place[-1] != 0:
             raise at.error("reduce takes the data themselves: it is the first layer")
@@ -190,19 +137,19 @@ class _Resolver:
             )
         return [*view, {"type": "reduce", "how": how, "grid": list(grid)}]
 
-    def quantum(self, at: _At) -> list[dict[str, Any]]:
+    def quantum(self, at: Site) -> list[dict[str, Any]]:
         name, copies = at.options["circuit"], int(at.options["copies"])
         built = self.circuits[name]
         _check_features(at, name, built, copies, at.features())
         return [self.circuit_layer(at, built, copies)]
 
-    def circuit_layer(self, at: _At, built: BuiltCircuit, copies: int) -> dict[str, Any]:
+    def circuit_layer(self, at: Site, built: BuiltCircuit, copies: int) -> dict[str, Any]:
         self.parameters.append(quantum_parameter(f"{at.name}.weights", built, copies))
         self.used.append(built.circuit)
         circuit = built.circuit.to_json()
         return {"type": at.kind, "circuit": circuit, "copies": copies, "name": at.name}
 
-    def quanv2d(self, at: _At) -> list[dict[str, Any]]:
+    def quanv2d(self, at: Site) -> list[dict[str, Any]]:
         view, image = at.image()
         size, built = int(at.options["kernel_size"]), self.circuits[at.options["circuit"]]
         at.window(size, image)
@@ -216,7 +163,7 @@ class _Resolver:
         sizes = {key: at.options[key] for key in ("kernel_size", "strides")}
         return [*view, {**layer, **sizes, "image": list(image)}]
 
-    def conv2d(self, at: _At) -> list[dict[str, Any]]:
+    def conv2d(self, at: Site) -> list[dict[str, Any]]:
         view, image = at.image()
         size, strides = int(at.options["kernel_size"]), int(at.options["strides"])
         pads = [0, 0, 0, 0]
@@ -228,18 +175,18 @@ class _Resolver:
         shape = {"channels": image[0], "pads": pads}
         return [*view, {"type": "conv2d", **kept, **shape, "name": at.name}]
 
-    def pool2d(self, at: _At) -> list[dict[str, Any]]:
+    def pool2d(self, at: Site) -> list[dict[str, Any]]:
         view, image = at.image()
         at.window(int(at.options["pool_size"]), image)
         return [*view, {"type": at.kind, **at.options}]
 
-    def dropout(self, at: _At) -> list[dict[str, Any]]:
+    def dropout(self, at: Site) -> list[dict[str, Any]]:
         layer = {"type": "dropout", "p": at.options["p"], "index": at.index}
         if not at.options.get("channels"):
             return [layer]
         return [*at.image()[0], {**layer, "channels": True}]
 
-    def select(self, at: _At) -> list[dict[str, Any]]:
+    def select(self, at: Site) -> list[dict[str, Any]]:
         first, last = (int(end) for end in at.options["span"])
         if not first < last <= at.features():
             raise at.error(
@@ -248,24 +195,24 @@ class _Resolver:
             )
         return [{"type": "select", "span": [first, last]}]
 
-    def head(self, at: _At) -> list[dict[str, Any]]:
+    def head(self, at: Site) -> list[dict[str, Any]]:
         at.features()
         return [{"type": at.kind, **at.options}]
 
-    def concat(self, at: _At) -> list[dict[str, Any]]:
+    def concat(self, at: Site) -> list[dict[str, Any]]:
         branches = []
         for number, branch in enumerate(at.options["branches"]):
             place, prefix = (*at.place, "concat", number), f"{at.name}.{number}."
             above = 256 * (at.index + 1) + number
             layers, rows = self.all(branch, at.rows, place, prefix, above)
             if len(rows.shape) > 1:
-                message = f"a branch ends in images of {_text(rows.shape)}; put `flatten` last"
+                message = f"a branch ends in images of {size_text(rows.shape)}; put `flatten` last"
                 raise ProblemError(Problem(place, message))
             branches.append(layers)
         return [{"type": "concat", "branches": branches}]
 
 
-_Maker = Callable[[_Resolver, _At], list[dict[str, Any]]]
+_Maker = Callable[[_Resolver, Site], list[dict[str, Any]]]
 _MAKERS: dict[str, _Maker] = {
     "dense": _Resolver.dense,
     "quantum": _Resolver.quantum,
@@ -292,12 +239,7 @@ def _same(length: int, size: int, strides: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def _text(shape: Shape) -> str:
-    channels, height, width = shape
-    return f"{height} x {width} pixels, {channels} channel{'s' * (channels > 1)}"
-
-
-def _check_features(at: _At, name: str, built: BuiltCircuit, copies: int, width: int) -> None:
+def _check_features(at: Site, name: str, built: BuiltCircuit, copies: int, width: int) -> None:
     needed = copies * built.circuit.n_inputs
     if built.circuit.n_inputs and needed != width:
         qubits = built.circuit.n_qubits
