@@ -154,8 +154,9 @@ def run(
         As on the command line. Failed trials raise nothing: they are rows.
     """
     from qbench.plan import load_plan
-    from qbench.runner.executor import Executor, RunOptions, log_folder
+    from qbench.runner.executor import Executor
     from qbench.runner.observer import Observer
+    from qbench.runner.options import RunOptions, log_folder
     from qbench.store import open_store
 
     plan = load_plan(Path(suite), profile, overrides)

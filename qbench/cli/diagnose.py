@@ -42,7 +42,7 @@ def diagnose(
     """
     from qbench.cli.running import run_and_show
     from qbench.plan import diagnosis_plan
-    from qbench.runner.executor import RunOptions
+    from qbench.runner.options import RunOptions
 
     plan = diagnosis_plan(suite, chosen_profile(profile, quick), overrides or (), backend)
     run_and_show(plan, RunOptions.of(plan.suite.config.budget, timeout=timeout), store)

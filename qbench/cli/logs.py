@@ -63,7 +63,7 @@ def logs(
 
 
 def _folder(store: str | None) -> Path:
-    from qbench.runner.executor import log_folder
+    from qbench.runner.options import log_folder
     from qbench.store.connection import display, resolve_url
 
     return log_folder(display(resolve_url(store)))

@@ -75,7 +75,7 @@ def run(
         print_plan(plan, store, probe=probe)
         return
     from qbench.cli.running import run_and_show
-    from qbench.runner.executor import RunOptions
+    from qbench.runner.options import RunOptions
 
     options = RunOptions.of(
         plan.suite.config.budget,

@@ -9,7 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from qbench.plan import Plan
-    from qbench.runner.executor import RunOptions, RunSummary
+    from qbench.runner.options import RunOptions, RunSummary
     from qbench.store import Store
 
 
@@ -24,7 +24,8 @@ def run_and_show(plan: Plan, options: RunOptions, store: str | None) -> None:
     from qbench.cli.console import stdout
     from qbench.cli.live import LiveDisplay
     from qbench.report import render_rich, run_tables
-    from qbench.runner.executor import Executor, log_folder
+    from qbench.runner.executor import Executor
+    from qbench.runner.options import log_folder
     from qbench.store import open_store
 
     with open_store(store) as opened:

@@ -91,15 +91,9 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
         short = replace(trial, work=replace(work, gradient=few))
     if work.task == "speed":
         short = replace(trial, work=replace(work, speed={**work.timed(), "rounds": 1}))
-    run = work.execution
     outcome = attempt(
         short,
-        lambda: pool.worker(
-            work.backend,
-            work.version,
-            threads=run.threads if run else 1,
-            accelerator=run.accelerator if run else "cpu",
-        ),
+        lambda: pool.of(short),
         inputs,
         timeout=None,
         memory_limit=None,

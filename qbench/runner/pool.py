@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from qbench.exceptions import WorkerError
+from qbench.plan import Trial
 from qbench.registry import BackendInfo
 from qbench.runner.environments import Environment, Progress
 from qbench.runner.worker import Worker
@@ -94,6 +95,16 @@ class WorkerPool:
                 )
             self._workers[key] = worker
             return worker
+
+    def of(self, trial: Trial) -> Worker:
+        """A living worker for a trial: of its backend, and as its execution asks."""
+        work, run = trial.work, trial.work.execution
+        return self.worker(
+            work.backend,
+            work.version,
+            threads=run.threads if run else 1,
+            accelerator=run.accelerator if run else "cpu",
+        )
 
     def close(self) -> None:
         """Let all workers end; none is started any more."""

@@ -25,8 +25,9 @@ import pytest
 
 from qbench.plan import Trial, load_plan, make_plan
 from qbench.registry import load_registry
-from qbench.runner.executor import Executor, RunOptions
+from qbench.runner.executor import Executor
 from qbench.runner.observer import Observer
+from qbench.runner.options import RunOptions
 from qbench.spec import load_suite
 from qbench.store import OK, Outcome, open_store
 

@@ -13,8 +13,9 @@ import pytest
 
 from qbench.plan import Plan, Trial, load_plan
 from qbench.registry import suites_dir
-from qbench.runner.executor import Executor, RunOptions
+from qbench.runner.executor import Executor
 from qbench.runner.observer import Observer
+from qbench.runner.options import RunOptions
 from qbench.stats import mean_interval
 from qbench.store import Store, open_store
 

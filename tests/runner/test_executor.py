@@ -11,8 +11,9 @@ import pytest
 from qbench.plan import Plan, make_plan
 from qbench.registry import load_registry
 from qbench.report import run_tables
-from qbench.runner.executor import Executor, RunOptions
+from qbench.runner.executor import Executor
 from qbench.runner.observer import Observer
+from qbench.runner.options import RunOptions
 from qbench.spec import load_suite
 from qbench.store import Store, open_store
 

@@ -11,8 +11,9 @@ import pytest
 from qbench.plan import Plan, Trial, make_plan
 from qbench.registry import load_registry
 from qbench.runner.cutoffs import Cutoffs
-from qbench.runner.executor import Executor, RunOptions, RunSummary
+from qbench.runner.executor import Executor
 from qbench.runner.observer import Observer
+from qbench.runner.options import RunOptions, RunSummary
 from qbench.spec import load_suite
 from qbench.stats import paired_ratio
 from qbench.store import Store, open_store
