@@ -43,6 +43,7 @@ from qbench.report.published import Entry, PublishedValues, published_columns
 from qbench.report.resolution import resolved_lines
 from qbench.report.search import Found, Searches, tuned_column
 from qbench.report.table import Column, Table
+from qbench.report.tested_rows import tested_apart_lines
 from qbench.report.unbalanced import further_metrics, unbalanced_lines
 from qbench.stats import Interval, mean_interval, paired_difference
 from qbench.store import OK
@@ -97,6 +98,7 @@ def models_table(
             row |= theirs.compared(row) | searches.cell(rows)
             table.rows.append(labels | row | others.compare(rows, labels))
     table.notes += _notes(table, frame, baseline, searches)
+    table.notes += tested_apart_lines(models, axes)
     table.notes += unbalanced_lines(models, column)
     table.notes += theirs.lines(table.rows, axes)
     table.notes += contribution_lines(table.rows, axes, column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,8 @@ from qbench.report.speed_table import speed_table, winners_table
 from qbench.report.table import Table
 from qbench.report.timings import samples_of, timed
 from qbench.report.trainability_table import trainability_table
-from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
+from qbench.report.two_runs import Pair, Rows, two_runs_frameworks, two_runs_models
+from qbench.report.two_runs_speed import two_runs_speed
 from qbench.report.two_runs_trainability import two_runs_trainability
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
@@ -136,10 +137,20 @@ def _kinds_of(frame: pd.DataFrame, view: View) -> list[str]:
 def _frameworks(frame: pd.DataFrame, *, asked: bool) -> Iterator[Table]:
     """Times of training, and of draws where there are several variants to compare."""
     drawn = draws_alone(frame)
-    if len(trained(frame)) or (drawn.empty and (asked or frame.empty)):
-        yield frameworks_table(frame)
+    table = frameworks_table(frame)
+    if table.rows or (asked and drawn.empty):
+        yield table
     if len(drawn) and (asked or drawn["variant"].nunique() > 1):
         yield draws_table(drawn)
+
+
+_SIDE_BY_SIDE: Mapping[str, tuple[Rows, Callable[[Pair, View], Table]]] = {
+    "models": (trained, lambda pair, view: two_runs_models(pair, view.metric)),
+    "trainability": (draws_alone, lambda pair, _: two_runs_trainability(pair)),
+    "speed": (timed, lambda pair, _: two_runs_speed(pair)),
+    "frameworks": (trained, lambda pair, _: two_runs_frameworks(pair)),
+}
+"""By kind: the rows that two runs are compared by, and their table."""
 
 
 def two_runs_tables(store: Store, a: str, b: str, view: View | None = None) -> list[Table]:
@@ -148,28 +159,30 @@ def two_runs_tables(store: Store, a: str, b: str, view: View | None = None) -> l
     Raises
     ------
     UnknownNameError
-        They are one run, have no such metric or column, or a table that is of one run.
+        They are one run, have no such metric or column, nothing to compare, or a table that
+        is of one run.
     """
     view = view or View()
     if a == b:
         raise UnknownNameError(f"both names mean run {a}; give the id of another one")
-    if view.kind not in ("models", "frameworks", "trainability", "all"):
+    if view.kind not in (*_SIDE_BY_SIDE, "all"):
         raise UnknownNameError(
-            f"two runs are compared by models, frameworks and trainability, not by {view.kind}; "
+            f"two runs are compared by {', '.join(_SIDE_BY_SIDE)}, not by {view.kind}; "
             f"show each by itself: qbench compare {a} --table {view.kind}"
         )
     first, second = (
         matching(store.frame(run, each_path=True, at_its_end=True), view.where) for run in (a, b)
     )
-    pair, drawn = Pair.of(first, second), Pair.of(first, second, rows=draws_alone)
     tables = []
-    alone = bool(drawn.points) and not pair.points
-    if view.kind == "models" or (view.kind == "all" and not alone):
-        tables.append(two_runs_models(pair, view.metric))
-    if view.kind == "trainability" or (view.kind == "all" and drawn.points):
-        tables.append(two_runs_trainability(drawn))
-    if view.kind == "frameworks" or (view.kind == "all" and not alone):
-        tables.append(two_runs_frameworks(pair))
+    for kind, (rows, table) in _SIDE_BY_SIDE.items():
+        pair = Pair.of(first, second, rows)
+        if view.kind == kind or (view.kind == "all" and pair.points):
+            tables.append(table(pair, view))
+    if not tables:
+        raise UnknownNameError(
+            f"runs {a} and {b} have no rows that are compared side by side; "
+            f"show each by itself: qbench compare {a}"
+        )
     about = [f"{side}: {_provenance(_info(store, run))}" for side, run in (("A", a), ("B", b))]
     return _finished(tables, view, about)
 

@@ -15,13 +15,14 @@ from qbench.report.timings import (
     CALL,
     Samples,
     SpeedCell,
+    call_interval,
     cells,
     speed_axes,
     time_ratio,
     timed,
     took_turns,
 )
-from qbench.stats import WIDE_SPREAD, Interval
+from qbench.stats import WIDE_SPREAD
 from qbench.store import OK
 
 _BUSY_CPU = 0.9
@@ -134,8 +135,7 @@ def _cold(found: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _warm(cell: SpeedCell, found: pd.Series[Any], samples: Samples) -> dict[str, Any]:
-    middle, low, high = (1e3 * float(found[f"{CALL}{end}"]) for end in ("", "_low", "_high"))
-    row = significant_cell("ms", Interval(middle, low, high, int(found["timings.rounds"])))
+    row = significant_cell("ms", call_interval(found, 1e3))
     peers = cell.ok[cell.ok["precision"] == found["precision"]]
     row |= _ratio("ratio", found, peers.iloc[0], samples)
     tutorial = peers[(peers["tier"] == "tutorial") & (peers["backend"] == found["backend"])]

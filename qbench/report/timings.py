@@ -95,6 +95,12 @@ def time_ratio(first: Any, second: Any, samples: Samples) -> Interval:
     return Interval(float(first[CALL] / second[CALL]), float("nan"), float("nan"), 0)
 
 
+def call_interval(row: Any, unit: float = 1.0) -> Interval:
+    """A warm call's median with its interval, in seconds times ``unit``."""
+    middle, low, high = (unit * float(row[f"{CALL}{end}"]) for end in ("", "_low", "_high"))
+    return Interval(middle, low, high, int(row["timings.rounds"]))
+
+
 def took_turns(first: Any, second: Any) -> bool:
     """Whether two rows were timed in one group."""
     return bool(first[GROUP] == second[GROUP])

@@ -21,8 +21,10 @@ from qbench.report.frames import (
 from qbench.report.table import Column, Table, significant
 from qbench.stats import mean_interval, paired_difference, ratio_interval
 from qbench.store import OK
+from qbench.store.frames import TEST_ROWS
 
 _STEP = "timings.step_ms"
+_MOST_NAMED = 6
 
 Rows = Callable[[pd.DataFrame], pd.DataFrame]
 """Some of a frame's rows."""
@@ -56,10 +58,15 @@ class Pair:
     def notes(self) -> Iterator[str]:
         """What is in one run only, what both runs share, and what else differs between them."""
         only: dict[str, list[str]] = {"A": [], "B": []}
+        moved = []
         for point, a, b in self.groups():
             if a.empty or b.empty:
                 only["B" if a.empty else "A"].append(_named(point))
-        yield from (f"only in {side}: {'; '.join(names)}" for side, names in only.items() if names)
+            elif set(a[TEST_ROWS].dropna()) != set(b[TEST_ROWS].dropna()):
+                moved.append(_named(point))
+        yield from (f"only in {side}: {_few(names)}" for side, names in only.items() if names)
+        if moved:
+            yield f"tested on other rows in B than in A: {_few(moved)}"
         shared = set(self.a["attempt_id"].dropna()) & set(self.b["attempt_id"].dropna())
         if shared:
             yield (
@@ -68,7 +75,7 @@ class Pair:
             )
         yield from self._versions()
         machines = [set(_column(side, "provenance.machine").dropna()) for side in (self.a, self.b)]
-        if machines[0] != machines[1]:
+        if all(machines) and machines[0] != machines[1]:
             yield "the runs were timed on different machines: ratios of times mean little"
 
     def _versions(self) -> Iterator[str]:
@@ -160,7 +167,16 @@ def key_columns(keys: Sequence[str]) -> list[Column]:
     return [Column(k, headings.get(k, k.removeprefix(LABEL)), numeric=False) for k in keys]
 
 
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return "; ".join([*names[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
+
+
 def _named(point: Mapping[str, Any]) -> str:
-    axes = [f"{k.removeprefix(LABEL)}={v}" for k, v in point.items() if k.startswith(LABEL)]
+    axes = [
+        f"{k.removeprefix(LABEL)}={v}"
+        for k, v in point.items()
+        if k.startswith(LABEL) and not pd.isna(v)
+    ]
     backend = [] if point["variant"] == "baselines" else [f"on {point['variant']}"]
     return " ".join([str(point["method"]), *backend, *axes])

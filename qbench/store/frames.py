@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -38,6 +40,10 @@ TRIAL_COLUMNS = (
 )
 OPTIMISE = "optimise"
 """none or safe, from the trial's execution."""
+TEST_ROWS = "test_rows"
+"""Equal where two trials of one seed are tested on the same rows; None without data."""
+_NO_MATTER = ("transform", "train_on", "inputs", "digest", "folder")
+"""Of a trial's data, what moves no test row; a file of the user's goes by its name."""
 ATTEMPT_COLUMNS = ("number", "status", "reason", "started_at", "ended_at", "log_path")
 NESTED_COLUMNS = (
     "metrics",
@@ -59,9 +65,9 @@ def trial_frame(
 ) -> pd.DataFrame:
     """One row a trial, in the order of the plan; none of those that only support others.
 
-    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, ``attempt_id``
-    and ``attempt_run_id`` (the run that made the attempt, often an earlier one),
-    those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
+    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, TEST_ROWS,
+    ``attempt_id`` and ``attempt_run_id`` (the run that made the attempt, often an earlier
+    one), those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
     ``timings.NAME``, ... as far as some row has them. ``status`` is ``planned``
     where nothing was tried yet. Lists stay lists; NaN is what is missing. Attempts that
     began after ``until`` don't count. Trials of a search are there only if they alone are
@@ -81,8 +87,13 @@ def trial_frame(
         for join, trial, attempt in session.execute(query)
         for row in _rows(join, trial, attempt, each_path, searched)
     ]
-    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, "attempt_id", "attempt_run_id"]
-    fixed += [*ATTEMPT_COLUMNS, *(["configuration"] if searched else [])]
+    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, TEST_ROWS]
+    fixed += [
+        "attempt_id",
+        "attempt_run_id",
+        *ATTEMPT_COLUMNS,
+        *(["configuration"] if searched else []),
+    ]
     nested = dict.fromkeys(name for row in rows for name in row if name not in fixed)
     order = ("labels", *NESTED_COLUMNS)
     by_kind = sorted(nested, key=lambda name: order.index(name.partition(".")[0]))
@@ -100,6 +111,7 @@ def _rows(
     row |= {name: getattr(trial, name) for name in TRIAL_COLUMNS}
     execution = trial.canonical.get("execution") or {}
     row[OPTIMISE] = None if trial.diff_method is None else execution.get(OPTIMISE, "none")
+    row[TEST_ROWS] = _test_rows(trial)
     if attempt is None:
         row["status"] = PLANNED
     else:
@@ -109,6 +121,16 @@ def _rows(
             row |= dict(_flatten(name, getattr(attempt, name)))
     for labels in own if each_path else [_joined(own)]:
         yield row | _named(labels)
+
+
+def _test_rows(trial: Trial) -> str | None:
+    data = trial.canonical.get("data")
+    if data is None:
+        return None
+    options = {key: value for key, value in data["options"].items() if key != "path"}
+    words = {key: value for key, value in data.items() if key not in _NO_MATTER}
+    text = json.dumps(words | {"options": options}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _own_paths(labels: list[dict[str, str]], searched: bool) -> list[dict[str, str]]:

@@ -56,12 +56,13 @@ class HandmadeRun:
             "precision": found.pop("precision", "double"),
             "threads": 1,
         }
-        reason = found.pop("reason", "")
+        reason, data = found.pop("reason", ""), found.pop("data", None)
         provenance = {"load": 0.5, "jobs": 1, "fresh": True, "machine": "m1"}
         provenance |= found.pop("provenance", {})
         for seed, accuracy in enumerate(accuracies):
             owner = "" if shared else self.id
             key = json.dumps([owner, task, method, variant, axes, seed])
+            canonical = {} if data is None else {"data": {"name": "digits", "options": {}} | data}
             labels = {METHOD_NAME: method, VARIANT_NAME: variant} | (axes or {})
             record = TrialRecord(
                 id=key,
@@ -71,6 +72,7 @@ class HandmadeRun:
                 dataset="digits",
                 seed=seed,
                 labels=[labels],
+                canonical=canonical,
                 **about,
             )
             step = step_ms[seed] if isinstance(step_ms, list) else step_ms or 2.0

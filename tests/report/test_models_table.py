@@ -236,3 +236,18 @@ def test_a_misspelt_baseline_gets_the_nearest(run, text, hint):
         Baseline.parse(text, frame)
     assert Baseline.parse("depth=2", frame) == Baseline(None, {"labels.depth": "2"})
     assert Baseline.parse("cnn", frame) == Baseline("cnn")
+
+
+def test_models_that_are_not_tested_on_the_same_rows_are_told(run):
+    run.add("qnn", 0.9, 0.8, data={"split": {"test": 50}, "transform": [["pca", 4]]})
+    run.add("raw", 0.9, 0.8, data={"split": {"test": 50}, "train_on": "all"})
+    run.add("big", 0.9, 0.8, data={"split": {"test": 90}})
+    (note,) = noted(models_table(run.frame()), "not all tested on the same rows")
+    assert "rows: qnn, raw; big; a difference between models of two of these groups" in note
+
+
+def test_other_test_rows_at_another_point_of_the_grid_are_no_news(run):
+    for test in "57":
+        for model in ("qnn", "mlp"):
+            run.add(model, 0.9, axes={"test": test}, data={"split": {"test": int(test)}})
+    assert not noted(models_table(run.frame()), "same rows")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from qbench.exceptions import UnknownNameError
@@ -11,6 +12,9 @@ from qbench.report import View, run_tables, two_runs_tables
 from qbench.report.two_runs import Pair, two_runs_frameworks, two_runs_models
 from tests.report.conftest import HandmadeRun, noted, row_of
 from tests.report.drawn import DrawnRun
+from tests.report.timed import TimedRun
+
+DRIFT = np.linspace(1, 2, 10)
 
 
 @pytest.fixture
@@ -76,6 +80,25 @@ def test_what_one_run_lacks_is_named(run, other):
     assert noted(table, "only in A: svm_rbf")
     assert noted(table, "only in B: qnn on qiskit")
     assert len(table.rows) == 3
+
+
+def test_of_many_points_that_one_run_lacks_a_few_are_named_by_the_axes_that_they_have(run, other):
+    for depth in "12345678":
+        run.add("qnn", 0.9, axes={"depth": depth})
+    run.add("plain", 0.9)
+    other.add("qnn", 0.9, axes={"depth": "1"})
+    (note,) = noted(two_runs_models(pair_of(run, other)), "only in A")
+    assert note.startswith("only in A: qnn on pennylane depth=2; ")
+    assert note.endswith("depth=7; and 2 more")
+    assert "nan" not in note
+
+
+def test_a_model_that_was_tested_on_other_rows_is_told(run, other):
+    few, many = ({"split": {"test": rows}} for rows in (50, 90))
+    run.add("qnn", 0.9, data=few).add("mlp", 0.9, data=few)
+    other.add("qnn", 0.8, data=many).add("mlp", 0.9, data=few)
+    (note,) = noted(two_runs_models(pair_of(run, other)), "tested on other rows")
+    assert note == "tested on other rows in B than in A: qnn on pennylane"
 
 
 def test_trials_that_were_not_run_again_are_no_measurement(run, other):
@@ -171,3 +194,23 @@ def test_runs_of_trainings_have_no_table_of_variances(run, other, store):
     other.add("qnn", 0.8)
     titles = [t.title for t in two_runs_tables(store, run.save(), other.save())]
     assert titles == ["Models in A and B", "Frameworks in A and B"]
+
+
+def test_times_of_circuits_have_a_ratio_of_medians_and_no_interval(store):
+    a, b = TimedRun(store), TimedRun(store)
+    a.cell("x", 0.002 * DRIFT).cell("only", DRIFT).save()
+    b.cell("x", 0.006 * DRIFT, group="b").cell("x", DRIFT, n=5, precision="single").save()
+    (table,) = two_runs_tables(store, a.id, b.id)
+    assert table.title == "Speed in A and B"
+    row = row_of(table, **{"variant": "x", "labels.n": "4"})
+    assert (row["a"], row["b"]) == (pytest.approx(3.0), pytest.approx(9.0))
+    assert row["ratio"] == pytest.approx(3.0)
+    assert noted(table, "took no turns")
+    assert "ratio" not in row_of(table, variant="only")
+
+
+def test_runs_without_a_common_kind_of_row_say_how_to_see_each(store, run):
+    run.add("c", None, task="diagnose", method_kind="circuit")
+    again = HandmadeRun(store).add("c", None, task="diagnose", method_kind="circuit")
+    with pytest.raises(UnknownNameError, match=f"show each by itself: qbench compare {run.id}"):
+        two_runs_tables(store, run.save(), again.save())
