@@ -42,7 +42,12 @@ WAYS = {
         "broadcast": Way({}),
         "lightning": Way({"device": "lightning.qubit"}, calls=5),
     },
-    "torchquantum": {"loop": Way(TUTORIAL, calls=3), "static": Way({})},
+    "torchquantum": {
+        "loop": Way(TUTORIAL, calls=3),
+        "dynamic": Way({"device": "dynamic"}),
+        "static": Way({}),
+        "double": Way(EXPERT),
+    },
     "qulacs": {"loop": Way(TUTORIAL), "sweep": Way({})},
     "qiskit": {
         "EstimatorQNN": Way(TUTORIAL, rows=1, calls=6),
