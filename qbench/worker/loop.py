@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,69 +19,9 @@ from qbench.worker.draws import Course
 from qbench.worker.evaluation import DTYPES, predict
 from qbench.worker.hosts.base import HostModel
 from qbench.worker.layers import output_shapes
+from qbench.worker.protocol import Arrays, Report, prefixed
+from qbench.worker.record import Clock, Record
 from qbench.worker.selection import EarlyStopping, Selection
-
-Arrays = Mapping[str, NDArray[Any]]
-Report = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass
-class Record:
-    """What the loop measured, over all parts of a training that was broken off."""
-
-    step_s: list[float] = field(default_factory=list)
-    epoch_s: list[float] = field(default_factory=list)
-    evaluation_s: list[float] = field(default_factory=list)
-    cold_steps: list[int] = field(default_factory=list)
-    """Steps that were the first ones of a process, counted from 0."""
-    executions: int | None = None
-    train_s: float = 0.0
-    cpu_s: float = 0.0
-
-    def timings(self) -> dict[str, Any]:
-        """The times of steps, epochs and evaluations, as a result carries them."""
-        passes = self.evaluation_s
-        return {
-            "step_s": self.step_s,
-            "cold_steps": self.cold_steps,
-            "first_step_s": self.step_s[0],
-            "evaluation_s": sum(passes) / len(passes) if passes else None,
-            "epoch_s": self.epoch_s,
-            "train_s": self.train_s,
-            "cpu_s": self.cpu_s,
-        }
-
-    @property
-    def executions_per_step(self) -> float | None:
-        """Circuits executed a step, where the backend counts them."""
-        return None if self.executions is None else self.executions / len(self.step_s)
-
-
-class _Aside(Protocol):
-    """Something done between epochs that is no part of the training's time."""
-
-    seconds: float
-    cpu_seconds: float
-
-
-class _Clock:
-    """Adds the training's wall and processor time since its last reading to a record."""
-
-    def __init__(self, aside: Sequence[_Aside]) -> None:
-        self._aside = aside
-        self._last = self._now()
-
-    def read_into(self, record: Record) -> None:
-        now = self._now()
-        record.train_s += now[0] - self._last[0]
-        record.cpu_s += now[1] - self._last[1]
-        self._last = now
-
-    def _now(self) -> tuple[float, float]:
-        return (
-            time.perf_counter() - sum(part.seconds for part in self._aside),
-            time.process_time() - sum(part.cpu_seconds for part in self._aside),
-        )
 
 
 class TrainingLoop:
@@ -175,10 +114,10 @@ class TrainingLoop:
 
         Called when everything is traced, since a host may run a step for that.
         """
-        self._model.load(_prefixed(arrays, "param."))
+        self._model.load(prefixed(arrays, "param."))
         self._model.reset_optimizer(*self._optimizer)
-        self._model.load_optimizer_state(_prefixed(arrays, "optimizer."))
-        self.selected = _prefixed(arrays, "selected.") or None
+        self._model.load_optimizer_state(prefixed(arrays, "optimizer."))
+        self.selected = prefixed(arrays, "selected.") or None
         self.epochs = int(values["epoch"])
         self.record = Record(**{**values["record"], "step_s": arrays["step_s"].tolist()})
         for name, part in self._resumable.items():
@@ -206,7 +145,7 @@ class TrainingLoop:
 
     def run(self) -> None:
         """Train until the epochs or steps are done or early stopping ends it."""
-        clock = _Clock([part for part in (self._course, self._checkpoints) if part is not None])
+        clock = Clock([part for part in (self._course, self._checkpoints) if part is not None])
         if not self.epochs:
             self._record_course()
         self.record.cold_steps.append(len(self.record.step_s))
@@ -300,7 +239,3 @@ class TrainingLoop:
 
     def _predict(self, name: str) -> Array:
         return predict(self._model, self._layers, self._arrays[name], self._execution)
-
-
-def _prefixed(arrays: Arrays, prefix: str) -> dict[str, Array]:
-    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}

@@ -8,7 +8,7 @@ message. Arrays lie in a folder that the request names, and are never pickled.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +18,14 @@ from numpy.typing import NDArray
 PROTOCOL_VERSION = 1
 
 Message = dict[str, Any]
+
+Arrays = Mapping[str, NDArray[Any]]
+
+Report = Callable[[Mapping[str, Any]], None]
+"""Sends an event of the request that is being served."""
+
+Answer = tuple[dict[str, NDArray[Any]], dict[str, Any]]
+"""Arrays to write into the request's folder, and the result's other fields."""
 
 
 class Channel:
@@ -59,3 +67,8 @@ def save_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> list[str]:
 def load_arrays(folder: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Read the named arrays of a folder."""
     return {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names}
+
+
+def prefixed(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
+    """The arrays whose names begin with ``prefix``, by the rest of their names."""
+    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}

@@ -9,29 +9,35 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from qbench.backend import Array
-from qbench.circuit import Circuit
-from qbench.exceptions import CircuitError, DivergedError, QbenchError, Unsupported
-from qbench.worker import batches, draws, evaluation, training
+from qbench.exceptions import DivergedError, QbenchError, Unsupported
+from qbench.worker import circuit_requests, model_requests, training
 from qbench.worker.engine import Engine
-from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message, load_arrays, save_arrays
-from qbench.worker.resources import MemoryMeter
-from qbench.worker.shift import SHIFT_RULE, shifted_derivative, takes_two_terms
+from qbench.worker.protocol import (
+    PROTOCOL_VERSION,
+    Answer,
+    Arrays,
+    Channel,
+    Message,
+    Report,
+    load_arrays,
+    save_arrays,
+)
 from qbench.worker.timing import Timings
 
-Report = Callable[[Mapping[str, Any]], None]
-"""Sends an event of the request that is being served."""
+Handler = Callable[[Engine, Message, Arrays], Answer]
 
-Arrays = Mapping[str, NDArray[Any]]
-Answer = tuple[dict[str, NDArray[Any]], dict[str, Any]]
-"""Arrays to write into the request's folder, and the result's other fields."""
+_HANDLERS: Mapping[str, Handler] = {
+    "evaluate": circuit_requests.evaluate,
+    "gradients": circuit_requests.gradients,
+    "states": circuit_requests.states,
+    "gradient_draws": model_requests.gradient_draws,
+    "predict": model_requests.predict,
+}
+"""Requests that need the engine alone."""
 
 
 def serve(channel: Channel, host: str, adapter: str | None, threads: int) -> None:
@@ -83,12 +89,8 @@ class Service:
         self._timings = Timings(self._engine)
         self._handlers: dict[str, Callable[[Message, Arrays, Report], Answer]] = {
             "load": self._load,
-            "evaluate": self._evaluate,
-            "states": self._states,
+            **{op: self._by_engine(handler) for op, handler in _HANDLERS.items()},
             "train": self._train,
-            "gradients": self._gradients,
-            "gradient_draws": self._gradient_draws,
-            "predict": self._predict,
             "time": self._time,
             "fit": self._fit,
         }
@@ -137,6 +139,9 @@ class Service:
             "traceback": "".join(traceback.format_exception(error)),
         }
 
+    def _by_engine(self, handler: Handler) -> Callable[[Message, Arrays, Report], Answer]:
+        return lambda request, arrays, report: handler(self._engine, request, arrays)
+
     def _load(self, request: Message, arrays: Arrays, report: Report) -> Answer:
         wall, cpu = time.perf_counter(), time.process_time()
         versions: dict[str, str] = {}
@@ -160,107 +165,8 @@ class Service:
             "packages": _packages(),
         }
 
-    def _evaluate(self, request: Message, arrays: Arrays, report: Report) -> Answer:
-        execution = self._engine.execution(request["execution"])
-        circuit = Circuit.from_json(request["circuit"])
-        _check_shapes(circuit, arrays)
-        program, compiling = self._engine.compile(circuit, execution)
-        start = time.perf_counter()
-        outputs, d_inputs, d_weights = self._engine.host.evaluate(
-            program,
-            execution,
-            circuit,
-            arrays["inputs"],
-            arrays["weights"],
-            arrays.get("cotangent"),
-        )
-        seconds = time.perf_counter() - start
-        results: dict[str, NDArray[Any]] = {"outputs": outputs}
-        if d_inputs is not None and d_weights is not None:
-            results |= {"d_inputs": d_inputs, "d_weights": d_weights}
-        return results, {"compile_seconds": compiling, "seconds": seconds}
-
-    def _gradients(self, request: Message, arrays: Arrays, report: Report) -> Answer:
-        execution = self._engine.execution(request["execution"])
-        circuit = Circuit.from_json(request["circuit"])
-        _check_draws(circuit, request["components"], arrays["inputs"])
-        program, compiling = self._engine.compile(circuit, execution)
-        inputs, components = arrays["inputs"], request["components"]
-        host = self._engine.host
-        shifts = len(components) == 1 and not request["outputs"]
-        shifts = shifts and takes_two_terms(circuit, execution, components[0], inputs)
-        most = batches.rows_per_batch([circuit], execution)
-        if shifts:
-            most = batches.forward_rows(circuit, execution)
-        size = batches.even(len(inputs), most)
-
-        def run(x: Array, cotangent: Array | None) -> tuple[Array, Array | None, Array | None]:
-            return host.evaluate(program, execution, circuit, x, np.zeros(0), cotangent)
-
-        found: dict[str, list[NDArray[Any]]] = {"gradients": []}
-        meter = MemoryMeter()
-        wall, cpu = time.perf_counter(), time.process_time()
-        for x, own in batches.batches(inputs, size):
-            if shifts:
-                (column,) = components
-                derivative = shifted_derivative(lambda moved: run(moved, None)[0], x, column)
-                found["gradients"].append(derivative[:own, None])
-                continue
-            y, d_inputs, _ = run(x, np.ones((len(x), 1)))
-            assert d_inputs is not None  # a cotangent was given
-            found.setdefault("outputs", []).append(y[:own, 0])
-            found["gradients"].append(d_inputs[:own, components])
-        seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-        return {name: np.concatenate(parts) for name, parts in found.items()}, {
-            "compile_seconds": compiling,
-            "seconds": seconds,
-            "cpu_seconds": cpu_seconds,
-            "rows_per_batch": size,
-            "rule": SHIFT_RULE if shifts else execution.diff_method,
-            "memory": meter.result(),
-        }
-
-    def _states(self, request: Message, arrays: Arrays, report: Report) -> Answer:
-        execution = self._engine.execution(request["execution"])
-        circuit = Circuit.from_json(request["circuit"])
-        _check_shapes(circuit, arrays)
-        program, compiling = self._engine.compile(circuit, execution)
-        start = time.perf_counter()
-        states = program.states(arrays["inputs"], arrays["weights"])
-        seconds = time.perf_counter() - start
-        return {"states": states}, {"compile_seconds": compiling, "seconds": seconds}
-
     def _train(self, request: Message, arrays: Arrays, report: Report) -> Answer:
         return training.train(self._engine, request, arrays, report)
-
-    def _gradient_draws(self, request: Message, arrays: Arrays, report: Report) -> Answer:
-        execution = self._engine.execution(request["execution"])
-        layers = request["model"]["layers"]
-        model, building = self._engine.model(layers, request["loss"], execution)
-        programs, compiling = self._engine.programs(layers, execution, weights_as_inputs=True)
-        model.load(_prefixed(arrays, "param."))
-        start = time.perf_counter()
-        gradients = draws.gradients(
-            model,
-            arrays["x"],
-            arrays["y"],
-            _prefixed(arrays, "draws."),
-            programs,
-            batches.drawn_rows(layers, execution),
-        )
-        seconds = time.perf_counter() - start
-        results = {f"gradients.{name}": array for name, array in gradients.items()}
-        return results, {"compile_seconds": building + compiling, "seconds": seconds}
-
-    def _predict(self, request: Message, arrays: Arrays, report: Report) -> Answer:
-        execution = self._engine.execution(request["execution"])
-        layers = request["model"]["layers"]
-        model, compiling = self._engine.model(layers, request.get("loss", "mse"), execution)
-        model.load(_prefixed(arrays, "param."))
-        start = time.perf_counter()
-        outputs = evaluation.predict(model, layers, arrays["x"], execution)
-        seconds = time.perf_counter() - start
-        return {"outputs": outputs}, {"compile_seconds": compiling, "seconds": seconds}
 
     def _time(self, request: Message, arrays: Arrays, report: Report) -> Answer:
         return self._timings.serve(request, arrays)
@@ -271,47 +177,6 @@ class Service:
         from qbench.worker import estimators
 
         return estimators.fit(request, arrays, self._threads)
-
-
-def _check_shapes(circuit: Circuit, arrays: Arrays) -> None:
-    rows = len(arrays["inputs"])
-    expected = {
-        "inputs": (rows, circuit.n_inputs),
-        "weights": (circuit.n_weights,),
-        "cotangent": (rows, circuit.n_outputs),
-    }
-    for name, array in arrays.items():
-        if array.shape != expected[name]:
-            raise CircuitError(
-                f"{name} of shape {array.shape} do not fit the circuit, which takes "
-                f"{expected[name]}"
-            )
-
-
-def _check_draws(circuit: Circuit, components: Sequence[int], inputs: NDArray[Any]) -> None:
-    """Whether ``inputs`` are draws of this circuit's angles, ``components`` some of them."""
-    if circuit.n_weights:
-        raise CircuitError(
-            f"gradients of draws need a circuit without weights, this one has "
-            f"{circuit.n_weights}: take weights_as_inputs()"
-        )
-    if circuit.n_outputs != 1:
-        raise CircuitError(
-            f"gradients of draws need a circuit of one output, this one has {circuit.n_outputs}"
-        )
-    if not len(inputs):
-        raise QbenchError("gradients of draws need at least one row of inputs")
-    _check_shapes(circuit, {"inputs": inputs})
-    for index in components:
-        if not 0 <= index < circuit.n_inputs:
-            raise QbenchError(
-                f"component {index} is out of range: the circuit has {circuit.n_inputs} inputs"
-                + (f", 0 to {circuit.n_inputs - 1}" if circuit.n_inputs else "")
-            )
-
-
-def _prefixed(arrays: Arrays, prefix: str) -> dict[str, Array]:
-    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def _packages() -> dict[str, str]:

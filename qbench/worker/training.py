@@ -27,14 +27,13 @@ from qbench.worker.draws import Course
 from qbench.worker.engine import Engine
 from qbench.worker.evaluation import DTYPES, predict
 from qbench.worker.hosts.base import HostModel, Layer
-from qbench.worker.loop import Arrays, Report, TrainingLoop
+from qbench.worker.loop import TrainingLoop
 from qbench.worker.probes import probe
+from qbench.worker.protocol import Answer, Arrays, Report, prefixed
 from qbench.worker.resources import MemoryMeter
 
 
-def train(
-    engine: Engine, request: Mapping[str, Any], arrays: Arrays, report: Report
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def train(engine: Engine, request: Mapping[str, Any], arrays: Arrays, report: Report) -> Answer:
     """Serve a ``train`` request: its result's arrays and fields.
 
     With ``distillation`` and the array ``teacher_logits``, a row a training row, it learns from
@@ -53,7 +52,7 @@ def train(
     meter = MemoryMeter()
     model, compile_s = engine.model(layers, request["loss"], execution)
     programs, _ = engine.programs(layers, execution)
-    initial = {n.removeprefix("param."): a for n, a in arrays.items() if n.startswith("param.")}
+    initial = prefixed(arrays, "param.")
     model.load(initial)
     course = _course(engine, model, request, arrays, execution)
     checkpoints = _checkpoints(request, report)
@@ -63,8 +62,7 @@ def train(
     loop.prepare()
     compile_s += time.perf_counter() - begun
     if request.get("resume") is not None:
-        state = {n.removeprefix("resume."): a for n, a in arrays.items() if n.startswith("resume.")}
-        loop.restore(state, request["resume"])
+        loop.restore(prefixed(arrays, "resume."), request["resume"])
     loop.run()
 
     selected = model.parameters() if loop.selected is None else loop.selected
