@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from qbench.spec.experiments import read_experiments
 from qbench.spec.grid import Grid, Row, read_grid
 from qbench.spec.matrix import EXPERIMENT, MOST_POINTS, check_used
 from qbench.spec.merging import Locator, Overlay, apply_overlay
-from qbench.spec.problems import Problem, ProblemError, spec_error
+from qbench.spec.problems import Problem, ProblemError, spec_error, suggestion
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ def read_entries(document: Document, overlays: list[Overlay]) -> list[Entry]:
     own: list[tuple[str | None, tuple[Overlay, ...]]]
     own = [(name, tuple(laid)) for name, laid in named.items()] or [(None, ())]
     entries: list[Entry] = []
-    lines: list[str] = []
+    everything = (*(overlay for _, laid in own for overlay in laid), *overlays)
+    locator = Locator(document, everything)
+    missing = _labels_not_there(document.data.get("matrix"), everything)
+    lines = [locator.line(problem) for problem in missing]
     idle: list[dict[str, str]] = []
     for name, laid in own:
         locator = Locator(document, (*laid, *overlays))
@@ -92,6 +96,28 @@ def _grid(document: Document, overlays: list[Overlay]) -> tuple[Grid, list[Probl
     written += [_as_matrix(overlay) for overlay in overlays if overlay.path[0] == "matrix"]
     grid = read_grid(data.get("matrix"), SuiteConfig.model_fields, written)
     return grid, check_used(grid.axes, data)
+
+
+def _labels_not_there(written: Any, overlays: Sequence[Overlay]) -> Iterator[Problem]:
+    """Values that a null takes away from an axis and that nobody has given it."""
+    matrices = [written, *(_as_matrix(o) for o in overlays if o.path[0] == "matrix")]
+    labelled = [
+        {name: content for name, content in matrix.items() if isinstance(content, dict)}
+        for matrix in matrices
+        if isinstance(matrix, dict)
+    ]
+    for matrix in labelled:
+        for name, content in matrix.items():
+            others = (m.get(name, ()) for m in labelled if m is not matrix)
+            there = dict.fromkeys(label for labels in others for label in labels)
+            gone = [label for label, value in content.items() if value is None]
+            for label in gone if there else ():
+                if label not in there:
+                    message = (
+                        "null takes a value away, and this axis has none of that name"
+                        f"{suggestion(label, there)}; a value that empties the key is `none`"
+                    )
+                    yield Problem(("matrix", name, label), message)
 
 
 def _as_matrix(overlay: Overlay) -> Any:

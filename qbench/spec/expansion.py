@@ -97,7 +97,8 @@ class Expansion:
         shared = {
             k: self.validated[k, id(v)][1] for k, v in data.items() if (k, id(v)) in self.validated
         }
-        fresh = {key: value for key, value in data.items() if key not in shared}
+        unwritten = {key for key in SuiteConfig.model_fields if data.get(key) is None}
+        fresh = {k: v for k, v in data.items() if k not in shared and k not in unwritten}
         resolved = substitute(fresh, names)
         config = SuiteConfig.model_validate(resolved | shared)
         for key, value in fresh.items():

@@ -2,7 +2,8 @@
 
 Mappings merge, lists replace, null removes. A slot given by name is normalised
 before a dotted key reaches into it; a slot of another name replaces the old one
-with its options, except ``data``, whose keys fit every data set.
+with its options, except ``data``, whose keys fit every data set. A null for a key
+that isn't there stays, so that a key the language doesn't know is refused as anywhere.
 """
 
 from __future__ import annotations
@@ -37,6 +38,16 @@ CHOICES = (
 
 NAMED = ("circuits", "models")
 """Mappings whose keys the user names."""
+
+FREE = (
+    *((name,) for name in NAMED),
+    ("matrix",),
+    ("matrix", "*"),
+    ("search", "space"),
+    ("data", "options"),
+    ("models", "*", "data", "options"),
+)
+"""Mappings whose keys are no words of the language."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +96,7 @@ def _put(node: Mapping[str, Any], rest: tuple[str, ...], above: Path, value: Any
     here = (*above, key)
     copy = dict(node)
     if not rest:
-        if value is None:
-            copy.pop(key, None)
-        else:
-            copy[key] = merge(node.get(key), value, here)
+        _lay(copy, key, value, here)
         return copy
     if above and above[0] in NAMED and len(above) == 1 and key not in node:
         raise ProblemError(Problem(here, unknown(str(above[0]).removesuffix("s"), key, node)))
@@ -124,11 +132,17 @@ def merge(old: Any, new: Any, path: Path) -> Any:
         return new
     merged = dict(old)
     for key, value in new.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge(old.get(key), value, (*path, key))
+        _lay(merged, key, value, (*path, key))
     return merged
+
+
+def _lay(node: dict[str, Any], key: str, value: Any, here: Path) -> None:
+    if value is not None:
+        node[key] = merge(node.get(key), value, here)
+    elif node.get(key) is not None or _matches(here[:-1], FREE):
+        node.pop(key, None)
+    else:
+        node[key] = None
 
 
 def _slot(value: Any, path: Path) -> Any:

@@ -100,6 +100,41 @@ def test_an_override_may_change_the_matrix(load: Load) -> None:
     assert load("matrix: {trainer.epochs: [7, 8]}\n", overrides=["matrix=null"]).axes == {}
 
 
+LABELLED = "matrix: {trainer.epochs: {short: 1, long: 5}}\n"
+
+
+def test_null_takes_a_labelled_value_from_an_axis(load: Load) -> None:
+    override = "matrix.trainer.epochs={long: null, middle: 3}"
+    assert load(LABELLED, overrides=[override]).axes == {"trainer.epochs": ["short", "middle"]}
+    fewer = "experiments: {a: {matrix: {trainer.epochs: {long: null}}}, b: {}}\n"
+    suite = load(LABELLED + fewer, overrides=["matrix.trainer.epochs={long: null}"])
+    assert suite.axes["trainer.epochs"] == ["short"]
+
+
+@pytest.mark.parametrize("source", ["--set", "profile", "experiment"])
+def test_a_null_for_a_value_that_the_axis_has_not_is_refused(source: str, refusal: Refusal) -> None:
+    axis = "{trainer.epochs: {lang: null}}"
+    extra = {
+        "profile": f"profiles: {{quick: {{matrix: {axis}}}}}\n",
+        "experiment": f"experiments: {{a: {{matrix: {axis}}}, b: {{}}}}\n",
+    }
+    overrides = [f"matrix={axis}"] if source == "--set" else []
+    message = refusal(LABELLED + extra.get(source, ""), overrides=overrides)
+    assert "matrix.trainer.epochs.lang: null takes a value away" in message
+    assert "did you mean 'long'?" in message
+
+
+def test_a_null_that_brings_an_axis_is_the_value_that_leaves_the_key_out(load: Load) -> None:
+    axis = "{trainer.max_steps: {all: null, ten: 10}}"
+    suite = load(f"trainer: {{max_steps: 5}}\nexperiments: {{a: {{matrix: {axis}}}}}\n")
+    assert [point.config.trainer.max_steps for point in suite.points] == [None, 10]
+
+
+def test_a_null_is_unwritten_at_every_point(load: Load) -> None:
+    text = "task: gradient_variance\nseeds: null\nmatrix: {circuits.pqc.n_qubits: [2, 3]}\n"
+    assert [point.config.seeds for point in load(text).points] == [[0], [0]]
+
+
 def test_an_override_never_changes_the_suite_it_was_read_from(load: Load) -> None:
     first, second = (load(BASE, overrides=[f"trainer.epochs={n}"]).config for n in (1, 2))
     assert (first.trainer.epochs, second.trainer.epochs) == (1, 2)
@@ -111,6 +146,9 @@ def test_an_override_never_changes_the_suite_it_was_read_from(load: Load) -> Non
         ("trainer.epoch=3", "--set: trainer.epoch: unknown key; did you mean 'epochs'?"),
         ("trianer.epochs=3", "--set: trianer: unknown key; did you mean 'trainer'?"),
         ("epochs=3", "--set: epochs: unknown key; did you mean 'trainer.epochs'?"),
+        ("trainer.epoch=null", "--set: trainer.epoch: unknown key; did you mean 'epochs'?"),
+        ("trainer={epoch: null}", "--set: trainer.epoch: unknown key; did you mean 'epochs'?"),
+        ("fitt=null", "--set: fitt: unknown key; did you mean 'fit'?"),
         ("n_qubits=3", "--set: n_qubits: unknown key; did you mean 'circuits.NAME.n_qubits'?"),
         ("circuits.pcq.n_qubits=3", "circuits.pcq: unknown circuit 'pcq'; did you mean 'pqc'?"),
         ("models.qn.freeze=[]", "models.qn: unknown model 'qn'; did you mean 'qnn'?"),
