@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from qbench.circuit import GATES, STATE_PREPARATION, Circuit, Probabilities, optimised
 from qbench.exceptions import Unsupported
+from qbench.shots import ShotSeeds
 
 Array = NDArray[np.float64]
 
@@ -214,6 +215,9 @@ class Program(ABC):
     executions: int | None = None
     """Circuits executed so far, if the program counts them."""
 
+    seeds: ShotSeeds | None = None
+    """The stream of a program compiled for shots; the worker begins it anew for each step."""
+
     @abstractmethod
     def __call__(self, inputs: Any, weights: Any) -> Any:
         """Outputs, shape (batch, outputs), a tensor of the host."""
@@ -228,6 +232,9 @@ class NumpyProgram(ABC):
 
     executions: int | None = None
     """Circuits executed so far, if the program counts them."""
+
+    seeds: ShotSeeds | None = None
+    """The stream of a program compiled for shots; the worker begins it anew for each step."""
 
     @abstractmethod
     def forward(self, inputs: Array, weights: Array) -> Array:

@@ -22,9 +22,10 @@ from qbench.plan import (
     two_design,
 )
 from qbench.runner.inputs import InputFactory
-from qbench.runner.outcome import disagreement
+from qbench.runner.outcome import NOISE_SHARE, disagreement
 from qbench.runner.worker import Limits, Worker
 from qbench.stats import GradientVariance, gradient_variance, resolution_floor, samples_needed
+from qbench.stats.shots import noise_share, shot_bounds
 from qbench.store import FAILED, OK, Outcome
 
 REFERENCE_QUBITS = 14
@@ -264,11 +265,17 @@ class CircuitGradients(_Measurement):
         if self.circuit.n_qubits > REFERENCE_QUBITS:
             return {}
         rows = self._rows(min(_REFERENCE_ROWS, self.draws.count))
-        outputs, gradients, _ = ReferenceProgram(self.circuit).vjp(
-            rows, np.empty(0), np.ones((len(rows), 1)), wrt_weights=False
-        )
-        expected = self.execution.gradient_factor * gradients[:, self.columns]
-        differences = {"gradients": self.draws.gradients[: len(rows)] - expected}
+        given = rows, np.empty(0), np.ones((len(rows), 1))
+        factor, shots = self.execution.gradient_factor, self.execution.shots
+        outputs, gradients, _ = ReferenceProgram(self.circuit).vjp(*given, wrt_weights=False)
+        expected = factor * gradients[:, self.columns]
+        differences = {"gradients": np.abs(self.draws.gradients[: len(rows)] - expected)}
         if self.draws.outputs is not None:
-            differences["outputs"] = self.draws.outputs[: len(rows)] - outputs[:, 0]
-        return {name: float(np.abs(each).max()) for name, each in differences.items()}
+            differences["outputs"] = np.abs(self.draws.outputs[: len(rows)] - outputs[:, 0])
+        found = {name: float(each.max()) for name, each in differences.items()}
+        if shots is None:
+            return found
+        of_outputs, of_gradients, _ = shot_bounds(self.circuit, *given, shots)
+        bounds = {"gradients": factor * of_gradients[:, self.columns], "outputs": of_outputs[:, 0]}
+        shares = [noise_share(each, bounds[name]) for name, each in differences.items()]
+        return found | {NOISE_SHARE: max(shares)}

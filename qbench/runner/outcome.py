@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench.backend import TOLERANCES
+from qbench.backend import TOLERANCES, Execution
 from qbench.circuit import Circuit, ReferenceProgram
 from qbench.data import Prepared
 from qbench.plan import Trial, Work
 from qbench.stats import classification_metrics, regression_metrics
+from qbench.stats.shots import noise_share, shot_bounds
 from qbench.store import FAILED, OK, EpochRecord, Outcome
 from qbench.worker.layers import with_circuits
 
@@ -208,19 +209,36 @@ def summarize_timings(timings: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+NOISE_SHARE = "noise_share"
+"""Of sampled outputs and gradients: the largest difference over what noise may be; beyond 1 it
+isn't noise."""
+
+
 def measure_agreement(trial: Trial, arrays: Arrays) -> dict[str, Any]:
     """Largest absolute differences of outputs and gradients from the reference."""
-    outputs, gradients = [], []
+    found: dict[str, float] = {}
     for circuit, probe in _probes(trial, arrays):
-        reference = ReferenceProgram(circuit)
-        expected = reference.vjp(probe["inputs"], probe["weights"], probe["cotangent"])
-        factor = trial.work.execution.gradient_factor if trial.work.execution else 1.0
-        outputs.append(_distance(probe["outputs"], expected[0]))
-        gradients.append(_distance(probe["d_inputs"], factor * expected[1]))
-        gradients.append(_distance(probe["d_weights"], factor * expected[2]))
-    if not outputs:
-        return {}
-    return {"outputs": max(outputs), "gradients": max(gradients)}
+        one = _of_probe(circuit, probe, trial.work.execution)
+        found = {name: _largest(value, found.get(name, 0.0)) for name, value in one.items()}
+    return found
+
+
+def _of_probe(
+    circuit: Circuit, probe: Mapping[str, NDArray[np.float64]], execution: Execution | None
+) -> dict[str, float]:
+    given = probe["inputs"], probe["weights"], probe["cotangent"]
+    results = ("outputs", "d_inputs", "d_weights")
+    factors = (1.0, *[execution.gradient_factor if execution else 1.0] * 2)
+    expected = ReferenceProgram(circuit).vjp(*given)
+    right = zip(results, factors, expected, strict=True)
+    apart = [np.abs(probe[name] - factor * exact) for name, factor, exact in right]
+    found = {"outputs": _largest(apart[0]), "gradients": _largest(*apart[1:])}
+    if execution is None or execution.shots is None:
+        return found
+    bounds = shot_bounds(circuit, *given, execution.shots)
+    noise = zip(apart, factors, bounds, strict=True)
+    shares = [noise_share(a, factor * bound) for a, factor, bound in noise]
+    return found | {NOISE_SHARE: _largest(*shares)}
 
 
 def disagreement(trial: Trial, agreement: Mapping[str, float]) -> str:
@@ -228,6 +246,14 @@ def disagreement(trial: Trial, agreement: Mapping[str, float]) -> str:
     execution = trial.work.execution
     if not agreement or execution is None:
         return ""
+    if execution.shots is not None:
+        share = agreement[NOISE_SHARE]
+        if share <= 1.0:
+            return ""
+        return (
+            "disagrees with the reference: outputs or gradients differ by "
+            f"{share:.2g} times what {execution.shots} shots explain"
+        )
     limits = {"outputs": TOLERANCES[execution.precision], "gradients": execution.tolerance}
     # written so that a NaN difference is beyond every limit
     beyond = {k: v for k, v in agreement.items() if not v <= limits[k]}
@@ -250,8 +276,9 @@ def _probes(
                 yield circuit, probe
 
 
-def _distance(actual: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
-    return float(np.max(np.abs(actual - expected), initial=0.0))
+def _largest(*values: NDArray[np.float64] | float) -> float:
+    """The largest entry of all; NaN if one is."""
+    return float(np.max([np.max(value, initial=0.0) for value in values]))
 
 
 def _metrics(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qbench.backend import TEXTBOOK_2X, TOLERANCES, Array, Capabilities, Execution
 from qbench.circuit import Circuit, ReferenceProgram
 from qbench.exceptions import QbenchError, Unsupported
+from qbench.testing import sampled
 from qbench.testing.cases import Case, packed_cases, thorough_cases
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -102,15 +103,20 @@ class ModeSummary:
 
 
 def executions(capabilities: Capabilities) -> list[Execution]:
-    """Every declared mode at every precision it declares, exact, on one thread.
+    """Every declared mode at every precision it declares, on one thread.
 
     The default (the first documented mode at its first precision) comes first, the modes of
-    ``textbook-2x``, which nobody declares, last.
+    ``textbook-2x``, which nobody declares, and those with shots last.
     """
     every = [
         Execution(mode.device, mode.diff_method, mode.tier, precision)
         for mode in (*capabilities.modes, *capabilities.textbook_modes)
         for precision in mode.precisions
+    ]
+    every += [
+        Execution(mode.device, mode.diff_method, mode.tier, mode.precisions[0], shots)
+        for mode in capabilities.modes
+        for shots in (sampled.SHOTS if mode.shots else ())
     ]
     default = capabilities.resolve()
     return sorted(every, key=lambda execution: execution != default)
@@ -123,8 +129,13 @@ def cases_for(
 
     With ``thorough=False`` the default gets the packed ones too (for a backend that
     takes seconds to compile a circuit). ``textbook-2x`` runs the circuits of a mode that is
-    judged as it is: it gets the few that hold its factor.
+    judged as it is: it gets the few that hold its factor. With shots there are some fewer, and
+    the required one with a second number of shots.
     """
+    if execution.shots is not None:
+        every = packed_cases(capabilities.gates)
+        first = execution.shots == sampled.SHOTS[0]
+        return [c for c in every if (c.name in sampled.CASES if first else c.required)]
     if execution.diff_method == TEXTBOOK_2X:
         return [case for case in packed_cases(capabilities.gates) if case.name in TEXTBOOK_CASES]
     if thorough and execution == capabilities.resolve():
@@ -134,7 +145,8 @@ def cases_for(
 
 def mode_label(execution: Execution) -> str:
     """How tables and messages name a mode: ``default.qubit/backprop (documented)``."""
-    return f"{execution.device}/{execution.diff_method} ({execution.tier})"
+    shots = "" if execution.shots is None else f", {execution.shots} shots"
+    return f"{execution.device}/{execution.diff_method} ({execution.tier}){shots}"
 
 
 def judge(
@@ -211,6 +223,8 @@ def _summary(mode: str, precision: str, group: Sequence[CaseResult]) -> ModeSumm
 def _compared(
     backend: Evaluator, capabilities: Capabilities, execution: Execution, case: Case
 ) -> CaseResult:
+    if execution.shots is not None:
+        return _result(execution, case, *sampled.judge_sampled(backend, execution, case))
     inputs, weights, cotangent = case.arrays()
     expected = ReferenceProgram(case.circuit).vjp(inputs, weights, cotangent)
     factor = execution.gradient_factor
@@ -229,7 +243,12 @@ def _compared(
         faults += fault
     d_states, fault = _states(backend, capabilities, execution, case)
     differences.append(d_states)
-    faults += fault
+    return _result(execution, case, differences, faults + fault)
+
+
+def _result(
+    execution: Execution, case: Case, differences: Sequence[float | None], faults: Sequence[str]
+) -> CaseResult:
     message = f"{_heading(execution, case)} {'; '.join(faults)}" if faults else ""
     status = FAILED if faults else PASSED
     return CaseResult(

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from qbench.backend import Backend, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
 from qbench.exceptions import QbenchError
+from qbench.shots import begin_streams
 from qbench.worker.hosts.base import Host, HostModel, Layer
 from qbench.worker.hosts.calls import Batch, Calls
 from qbench.worker.layers import circuits
@@ -40,6 +41,7 @@ class Engine:
         self._host: Host | None = None
         self._backend: Backend | None = None
         self._programs: OrderedDict[Any, Program | NumpyProgram] = OrderedDict()
+        self._seed = 0
         self._models: OrderedDict[Any, HostModel] = OrderedDict()
 
     @property
@@ -74,6 +76,8 @@ class Engine:
                 f"the execution asks for {execution.threads}"
             )
         self.host.prepare(execution, seed)
+        self._seed = seed
+        begin_streams(self._programs.values(), seed)
         _ = self.backend
         return execution
 
@@ -96,7 +100,9 @@ class Engine:
         def make() -> Program | NumpyProgram:
             if backend is None:
                 return ProductProgram(circuit)
-            return compile_program(backend, circuit, execution, self.host.without_history)
+            program = compile_program(backend, circuit, execution, self.host.without_history)
+            begin_streams([program], self._seed)
+            return program
 
         return _kept(self._programs, (circuit.key, execution), make, _PROGRAMS_KEPT)
 

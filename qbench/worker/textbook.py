@@ -89,7 +89,7 @@ def compile_program(
 class _DoubledNumpyProgram(NumpyProgram):
     def __init__(self, program: NumpyProgram, factor: float) -> None:
         self._program, self._factor = program, factor
-        self.executions = program.executions
+        self.executions, self.seeds = program.executions, program.seeds
 
     def forward(self, inputs: Array, weights: Array) -> Array:
         outputs = self._program.forward(inputs, weights)
@@ -119,7 +119,7 @@ class _DoubledProgram(Program):
 
     def __init__(self, program: Program, factor: float, stop: Stop) -> None:
         self._program, self._factor, self._stop = program, factor, stop
-        self.executions = program.executions
+        self.executions, self.seeds = program.executions, program.seeds
         self.run_eagerly = bool(getattr(program, "run_eagerly", False))
 
     def __call__(self, inputs: Any, weights: Any) -> Any:

@@ -29,9 +29,13 @@ class QiskitBackend(Backend):
         """A program of the mode's own class; raises Unsupported with the reason."""
         if execution.accelerator != "cpu":
             raise Unsupported(f"accelerator {execution.accelerator}: only cpu")
-        if execution.shots is not None:
-            raise Unsupported("shots: this adapter computes exact expectation values only")
         match execution.device, execution.diff_method:
+            case "aer_statevector", "parameter-shift" if execution.shots is not None:
+                from qbench_qiskit.program_sampled import SampledProgram
+
+                return SampledProgram(circuit, execution)
+            case _ if execution.shots is not None:
+                raise Unsupported("shots: only aer_statevector with parameter-shift samples")
             case "aer_statevector", "parameter-shift":
                 from qbench_qiskit.program_shift import ShiftProgram
 

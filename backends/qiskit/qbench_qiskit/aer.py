@@ -13,6 +13,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.library import SetStatevector
 
 from qbench.backend import Array, Execution
+from qbench.shots import ShotSeeds
 
 Saved = dict[str, Any]
 """What the save instructions of one row left, by label."""
@@ -108,16 +109,23 @@ class Aer:
 
     ``runtime_parameter_bind_enable`` binds in the simulator instead of making
     one circuit a row: the same numbers in less than half of the time.
+
+    Parameters
+    ----------
+    seeds : ShotSeeds, optional
+        Where circuits are measured: the stream of the simulator's seeds, one a run. Aer gives
+        each row of a run random numbers of its own.
     """
 
-    def __init__(self, execution: Execution) -> None:
+    def __init__(self, execution: Execution, seeds: ShotSeeds | None = None) -> None:
+        self._seeds = seeds
         self._simulator = AerSimulator(
             method="statevector",
             precision=execution.precision,
             max_parallel_threads=execution.threads,
             runtime_parameter_bind_enable=True,
             seed_simulator=0,
-            shots=1,
+            shots=execution.shots or 1,
         )
         self.executions = 0
         """Rows run so far: circuits with their angles bound."""
@@ -147,15 +155,24 @@ class Aer:
             binds = [template.binds(thetas[row : row + each]) for row in rows]
             yield self._execute(circuits, binds, len(states) * each)
 
+    def saved(self, circuit: QuantumCircuit, rows: int) -> Saved:
+        """What a circuit without parameters saves, which holds so many rows."""
+        self.executions += rows - 1
+        return self._execute([circuit], [{}], 1)[0]
+
     def _execute(
         self, circuits: list[QuantumCircuit], binds: list[dict[Parameter, list[float]]], rows: int
     ) -> list[Saved]:
         parameter_binds = binds if any(binds) else None
         self.executions += rows
-        result = self._simulator.run(circuits, parameter_binds=parameter_binds).result()
+        same = parameter_binds is None and len(circuits) == 1
+        options = {}
+        if self._seeds is not None:
+            options["seed_simulator"] = self._seeds.draw()
+            circuits = circuits * rows if same else circuits
+        result = self._simulator.run(circuits, parameter_binds=parameter_binds, **options).result()
         if not result.success:
             message = f"Aer: {result.status}"
             raise MemoryError(message) if "memory" in message.lower() else RuntimeError(message)
         saved = [result.data(k) for k in range(len(result.results))]
-        same = parameter_binds is None and len(circuits) == 1
-        return saved * rows if same else saved
+        return saved * rows if same and len(saved) == 1 else saved

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from qbench.backend import Array, NumpyProgram, Program
+from qbench.shots import begin_streams
 from qbench.worker import losses, optimizers
 from qbench.worker.distillation import Distillation
 from qbench.worker.hosts.base import HostModel, Layer, Parameters
@@ -48,6 +49,7 @@ class TorchModel(HostModel):
         self._layers, self._loss = layers, loss
         self._to = {"dtype": dtype, "device": device}
         self._circuits = circuits(layers)
+        self._programs = programs
         self._quantum = {
             name: copies(differentiable(programs[name]), circuit)
             for name, circuit in self._circuits.items()
@@ -123,6 +125,7 @@ class TorchModel(HostModel):
         soft: Array | None = None,
     ) -> float:
         """One update; the loss before it."""
+        begin_streams(self._programs.values(), *counter)
         run = Pass(self._parameters, self._quantum, counter)
         with self._autocast():
             outputs = forward(self._layers, self._batch(x), run)
