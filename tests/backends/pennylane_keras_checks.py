@@ -20,7 +20,11 @@ from qbench.circuit import (
     expval,
 )
 
-TIERS = ("documented", "tutorial")
+WAYS = {
+    "documented": ("default.qubit", "documented"),
+    "tutorial": ("default.qubit", "tutorial"),
+    "per sample": ("default.qubit-per-sample", "tutorial"),
+}
 calls = 0
 
 
@@ -49,8 +53,9 @@ def layered():
     return Circuit(2, tuple(gates), (expval("Z", 0), expval("ZZ", 0, 1)), 2, 3)
 
 
-def program(circuit, tier):
-    return PennyLaneKerasBackend().compile(circuit, Execution("default.qubit", "backprop", tier))
+def program(circuit, way):
+    device, tier = WAYS[way]
+    return PennyLaneKerasBackend().compile(circuit, Execution(device, "backprop", tier))
 
 
 def errors(made, circuit, inputs, weights):
@@ -68,37 +73,37 @@ def errors(made, circuit, inputs, weights):
     return [float(np.max(np.abs(f - e), initial=0.0)) for f, e in zip(found, expected, strict=True)]
 
 
-def batches(tier):
+def batches(way):
     """[rows, calls of the layer so far, largest error] of batches of several lengths."""
     circuit, rows = layered(), []
-    made, draw, before = program(circuit, tier), np.random.default_rng(2), calls
+    made, draw, before = program(circuit, way), np.random.default_rng(2), calls
     for length in (6, 6, 1, 6):
         error = errors(made, circuit, draw.normal(size=(length, 2)), draw.normal(size=3))
         rows.append([length, calls - before, max(error)])
     return rows
 
 
-def without_features(tier):
+def without_features(way):
     """Every row is the same where no operation reads a feature."""
     gates = (Operation.of("RY", 0, Angle.weight(0)), Operation.of("CNOT", (0, 1)))
     readouts = (expval("X", 0), Probabilities((1,)))
     worst = 0.0
     for n_inputs in (0, 2):
         circuit = Circuit(2, gates, readouts, n_inputs, 1)
-        made = program(circuit, tier)
+        made = program(circuit, way)
         for length in (1, 4):
             found = errors(made, circuit, np.zeros((length, n_inputs)), np.array([0.7]))
             worst = max(worst, *found)
     return worst
 
 
-def unit_amplitudes(tier):
+def unit_amplitudes(way):
     """Rows whose norm is 1 already, of which PennyLane skips the normalisation."""
     angles = [Angle.input(i) for i in range(4)]
     gates = (Operation.of(STATE_PREPARATION, (0, 1), *angles), Operation.of("CRX", (0, 1), 0.7))
     circuit = Circuit(2, gates, (expval("Z", 0), expval("X", 1)), 4, 0)
     inputs = np.array([[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.5, 0.5]])
-    return max(errors(program(circuit, tier), circuit, inputs, np.zeros(0)))
+    return max(errors(program(circuit, way), circuit, inputs, np.zeros(0)))
 
 
 def phase_shift_in_a_trace():
@@ -121,11 +126,11 @@ count_calls()
 print(
     json.dumps(
         {
-            "batches": {tier: batches(tier) for tier in TIERS},
-            "without_features": {tier: without_features(tier) for tier in TIERS},
-            "unit_amplitudes": {tier: unit_amplitudes(tier) for tier in TIERS},
+            "batches": {way: batches(way) for way in WAYS},
+            "without_features": {way: without_features(way) for way in WAYS},
+            "unit_amplitudes": {way: unit_amplitudes(way) for way in WAYS},
             "phase_shift": phase_shift_in_a_trace(),
-            "eager": {tier: program(layered(), tier).run_eagerly for tier in TIERS},
+            "eager": {way: program(layered(), way).run_eagerly for way in WAYS},
             "versions": dict(PennyLaneKerasBackend().versions()),
         }
     )

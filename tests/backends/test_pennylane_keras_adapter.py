@@ -48,7 +48,13 @@ def test_each_length_of_a_batch_is_traced_once(found: dict[str, Any]) -> None:
 def test_the_tutorial_mode_calls_the_layer_for_every_batch(found: dict[str, Any]) -> None:
     assert [calls for _, calls, _ in found["batches"]["tutorial"]] == [1, 2, 3, 4]
     assert max(error for _, _, error in found["batches"]["tutorial"]) < 1e-13
-    assert found["eager"] == {"documented": False, "tutorial": True}
+    assert found["eager"] == {"documented": False, "tutorial": True, "per sample": True}
+
+
+def test_the_per_sample_mode_calls_the_layer_for_every_sample(found: dict[str, Any]) -> None:
+    rows = found["batches"]["per sample"]
+    assert [(length, calls) for length, calls, _ in rows] == [(6, 6), (6, 12), (1, 13), (6, 19)]
+    assert max(error for _, _, error in rows) < 1e-13
 
 
 def test_a_circuit_that_reads_no_feature_gives_every_row(found: dict[str, Any]) -> None:

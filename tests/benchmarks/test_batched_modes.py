@@ -34,6 +34,7 @@ class Way(NamedTuple):
 
 
 REVERSE = {"device": "estimator_qnn", "diff_method": "adjoint"}
+PER_SAMPLE = {"device": "default.qubit-per-sample"}
 TUTORIAL, EXPERT = {"tier": "tutorial"}, {"tier": "expert"}
 
 WAYS = {
@@ -56,7 +57,7 @@ WAYS = {
         "adjoint": Way(EXPERT),
     },
     "pennylane_keras": {
-        "loop": Way(TUTORIAL, rows=1, calls=3),
+        "loop": Way(PER_SAMPLE, rows=1, calls=6),
         "eager": Way(TUTORIAL, calls=5),
         "tf.function": Way({}),
     },

@@ -57,6 +57,9 @@ PAULIS = {"X": qml.PauliX, "Y": qml.PauliY, "Z": qml.PauliZ}
 
 DTYPES = {"double": "float64", "single": "float32"}
 
+PER_SAMPLE = "default.qubit-per-sample"
+"""How suites name default.qubit with a call of the layer for each sample of a batch."""
+
 
 class PennyLaneKerasBackend(Backend):
     """KerasLayer around a QNode; TensorFlow differentiates through default.qubit."""
@@ -67,6 +70,8 @@ class PennyLaneKerasBackend(Backend):
 
     def compile(self, circuit: Circuit, execution: Execution) -> Program:
         """A program around one KerasLayer; see the modes in this backend's pyproject.toml."""
+        if execution.device == PER_SAMPLE:
+            return _LoopProgram(circuit, execution, None)
         if execution.tier == "tutorial":
             return _EagerProgram(circuit, execution, None)
         return _TracedProgram(circuit, execution, _signs(circuit))
@@ -115,6 +120,15 @@ class _EagerProgram(Program):
         rows = node(tf.constant(inputs, self._dtype), tf.constant(weights, self._dtype))
         flat = np.reshape(rows, (-1, 2**self._circuit.n_qubits))
         return np.broadcast_to(flat, (len(inputs), flat.shape[1])).astype(complex)
+
+
+class _LoopProgram(_EagerProgram):
+    """One call of the KerasLayer a sample."""
+
+    def __call__(self, inputs: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        call = super().__call__
+        rows = [call(inputs[row : row + 1], weights) for row in range(len(inputs))]
+        return tf.concat(rows, axis=0)
 
 
 class _TracedProgram(_EagerProgram):
