@@ -204,9 +204,9 @@ def small_runs():
     ):
         circuit = layered(prepared)
         compiled = program(circuit, MODES[name])
-        for template in vars(compiled).values():
-            if hasattr(template, "rows_per_run"):
-                template.rows_per_run = 3
+        for each in (compiled, *vars(compiled).values()):
+            if hasattr(each, "rows_per_run"):
+                each.rows_per_run = 3
         program_shift.ROWS_PER_RUN = 3
         case = arrays(circuit, batch=7)
         expected = ReferenceProgram(circuit).vjp(*case)
@@ -215,8 +215,25 @@ def small_runs():
     return result
 
 
+def circuits_of_a_batch():
+    """Gates of each circuit that the adjoint has Aer run, by rows of the batch."""
+    circuit, found = layered(), {}
+    for rows in (2, 5, 8):
+        compiled, gates = program(circuit, ADJOINT), []
+        saved = compiled.aer.saved
+        compiled.aer.saved = lambda c, r, gates=gates, saved=saved: (
+            gates.append(len(c.data)) or saved(c, r)
+        )
+        compiled.vjp(*arrays(circuit, batch=rows))
+        found[rows] = [*gates, compiled.executions]
+    return found
+
+
 def main():
-    checks = (controlled_rotations, ways, amplitudes, states, refusals, rows_run, small_runs)
+    checks = (
+        *(controlled_rotations, ways, amplitudes, states, refusals),
+        *(rows_run, small_runs, circuits_of_a_batch),
+    )
     found = {check.__name__: check() for check in checks}
     found["rules"] = {"two": shift_rule((1.0,)), "four": shift_rule((0.5, 1.0))}
     print(json.dumps(found))

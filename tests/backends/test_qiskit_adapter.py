@@ -75,6 +75,15 @@ def test_a_batch_that_exceeds_a_run_is_cut_without_a_difference(found: dict[str,
     assert max(found["small_runs"].values()) < 1e-12
 
 
+def test_the_adjoint_runs_two_circuits_of_the_same_gates_for_any_batch(
+    found: dict[str, Any],
+) -> None:
+    """Forwards there is a Hadamard gate more for each qubit that numbers rows: 1, 3 and 3."""
+    two, five, eight = (found["circuits_of_a_batch"][rows] for rows in ("2", "5", "8"))
+    assert (two[0] - 1, two[1]) == (five[0] - 3, five[1]) == (eight[0] - 3, eight[1])
+    assert (two[2], five[2], eight[2]) == (2 * 2, 2 * 8, 2 * 8)
+
+
 def test_shift_rules_have_two_and_four_terms(found: dict[str, Any]) -> None:
     two, four = (np.array(found["rules"][key]) for key in ("two", "four"))
     assert two == pytest.approx(np.array([[np.pi / 2, 0.5], [-np.pi / 2, -0.5]]))

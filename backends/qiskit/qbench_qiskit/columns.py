@@ -46,6 +46,10 @@ class Columns:
             result[:, columns] += (conjugate * moved) @ vectors
         return result
 
+    def values(self, states: States) -> Array:
+        """Expectation values, shape (batch, columns)."""
+        return self.brackets(states, states).real
+
     def apply(self, coefficients: Array, ket: States) -> States:
         """sum over columns of coefficient * operator |ket>, coefficients (batch, columns)."""
         result = np.zeros(ket.shape, dtype=complex)

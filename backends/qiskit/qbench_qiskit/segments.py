@@ -36,6 +36,11 @@ class Step:
     column: int | None
 
     @property
+    def varies(self) -> bool:
+        """Whether its angle depends on the row of a batch: whether it reads features."""
+        return any(angle.input_indices for angle in self.operation.angles)
+
+    @property
     def generator(self) -> ObservableTerm:
         """The generator of a rotation on the circuit's wires."""
         coefficient, factors = GENERATORS[self.operation.gate]
