@@ -101,6 +101,17 @@ def fault_of(source: Source, reader: Setting) -> str:
     for each in source.trained:
         if fault := _unlike(each, reader):
             return f"'{each.name}' {fault}"
+    return unfair_knowledge(source, reader)
+
+
+def unfair_knowledge(source: Source, reader: Setting) -> str:
+    """What a model knows of rows that judge those that build on it, or an empty text."""
+    for each in source.trained:
+        if each.trainer.select == "best_test" != reader.trainer.select:
+            return (
+                f"'{each.name}' is selected by its test rows (best_test), which others may not "
+                "profit from"
+            )
     for each in source.known:
         if fault := leak_between(each.request, reader.request):
             return f"'{each.name}' {fault}"
@@ -116,6 +127,4 @@ def _unlike(source: Setting, reader: Setting) -> str:
         return f"reads rows of {its.n_raw} features, here they have {mine.n_raw}"
     if source.loss != "cross_entropy":
         return f"is trained with the loss {source.loss}: its outputs are no logits"
-    if source.trainer.select == "best_test" != reader.trainer.select:
-        return "is selected by its test rows (best_test), which others may not profit from"
     return ""

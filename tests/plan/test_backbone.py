@@ -74,6 +74,7 @@ def test_a_control_behind_the_backbone_has_it_too_and_one_within_it_is_unsupport
         (layers("{model: first, until: 5}"), "takes 5 of the 4 layers"),
         ("models.qnn.layers=[relu, {backbone: first}]", "it is the first layer"),
         ("models.first.data={name: wine, classes: all}", "parameter 0.dense.weight is .* here"),
+        ("models.first.trainer={select: best_test}", "'first' is selected by its test rows"),
         ("models.first.data={split: {train: 0.5}}", r"'first' trains on \d+ of the 90 test rows"),
     ],
 )

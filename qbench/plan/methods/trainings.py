@@ -6,12 +6,11 @@ from typing import Any
 
 from qbench.exceptions import Unsupported
 from qbench.plan.controls import WrittenModel
-from qbench.plan.dataset import leak_between
 from qbench.plan.methods.placing import CLASSICAL, training_somewhere
 from qbench.plan.methods.resolved import ResolvedPoint
 from qbench.plan.models import ResolvedModel
 from qbench.plan.settings import Setting
-from qbench.plan.teaching import Source, Teaching, fault_of, teaching
+from qbench.plan.teaching import Source, Teaching, fault_of, teaching, unfair_knowledge
 from qbench.plan.work import ENSEMBLE, TrainedLayers, Work
 from qbench.registry import find
 from qbench.spec import everything_needed
@@ -70,9 +69,8 @@ class Trainings:
             return None
         place = ("models", name, "layers", 0, "backbone")
         source = self._source(mark.model)
-        for known in source.known:
-            if fault := leak_between(known.request, at.settings[name].request):
-                raise at.error((*place, "model"), f"'{known.name}' {fault}")
+        if fault := unfair_knowledge(source, at.settings[name]):
+            raise at.error((*place, "model"), fault)
         prefixes = tuple(f"{n}." for n in range(int(mark.until or 0)))
         shapes = {p.name: p.shape for p in at.models[mark.model].parameters if p.size}
         wanted = {n: shape for n, shape in shapes.items() if n.startswith(prefixes)}
