@@ -58,7 +58,9 @@ class Prepared:
     """Mean and standard deviation of the training targets, in original units."""
     digest: str
     """SHA-256 of the raw arrays, labels, split and transforms: all that the arrays follow from.
-    The transformed ones are left out, whose last bits depend on the machine's linear algebra."""
+    The transformed ones are left out, whose last bits depend on the machine's linear algebra.
+    Rows of the user's own file that this split leaves out are in it, since other seeds read them.
+    """
     transform: Fitted
     """What brings raw features to those of ``x_*``, as fitted on the training part."""
     image_shape: ImageShape | None = None
@@ -228,5 +230,9 @@ def _digest(
         for part in PARTS:
             array = arrays[part]
             digest.update(f"{part} {array.dtype.str} {array.shape}".encode())
+            digest.update(array.tobytes())
+    unread = sum(map(len, indices.values())) < len(table.y)
+    if unread and request.is_own and request.order == "random":
+        for array in (table.x, table.y):
             digest.update(array.tobytes())
     return digest.hexdigest()

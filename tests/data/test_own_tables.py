@@ -149,6 +149,21 @@ def test_a_changed_file_is_read_again_and_gives_another_digest(write):
     assert prepare(request, 0).digest == before.digest
 
 
+def test_a_row_that_only_other_seeds_read_changes_the_digest(write):
+    lines = [f"{value},{'ab'[value % 2]}" for value in range(20)]
+    path = write("\n".join(["a,kind", *lines]))
+    request = DataRequest(
+        "own", {"path": path, "target": "kind"}, train=6, validation=0, test=4, order="random"
+    )
+    before = prepare(request, 0)
+    read = {row for rows in before.indices.values() for row in rows}
+    unread = next(row for row in range(20) if row not in read)
+    lines[unread] = f"99,{'ab'[unread % 2]}"
+    write("\n".join(["a,kind", *lines]))
+    assert (prepare(request, 0).raw_train == before.raw_train).all()
+    assert prepare(request, 0).digest != before.digest
+
+
 def test_the_digest_is_of_the_content_not_of_the_place(write):
     requests = [
         DataRequest("x", {"path": write(GOOD, name), "target": "kind"}, "all", 2, 0, 2)
