@@ -191,6 +191,19 @@ def test_a_product_twin_counts_its_angles_as_classical_and_needs_no_backend(plan
     )
 
 
+def test_a_doubled_gradient_is_for_controls_only_where_the_suite_has_no_other(plan_of):
+    doubled, shift = (
+        f"{{name: pennylane, options: {{diff_method: {rule}}}}}"
+        for rule in ("textbook-2x", "parameter-shift")
+    )
+    factors = {}
+    for backends in (doubled, f"{doubled}, {shift}"):
+        plan = plan_of("controls=[no_entanglement, product_twin]", f"backends=[{backends}]")
+        found = (work(plan, f"qnn[{name}]") for name in ("no_entanglement", "product_twin"))
+        factors[backends] = [each.execution.gradient_factor for each in found]
+    assert list(factors.values()) == [[2, 1], [1, 1]]
+
+
 @pytest.mark.parametrize(
     ("change", "control"),
     [

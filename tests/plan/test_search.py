@@ -141,3 +141,18 @@ def test_controls_and_hidden_units_are_searched_too(plan_of):
     sizes = [c.reported[0].work.model.count("classical") for c in plan.searches[2].configurations]
     assert sizes[0] < sizes[1]
     assert {p[METHOD_NAME] for t in plan.tried for p in t.labels} == set(searches(plan))
+
+
+def test_a_teacher_is_trained_anew_under_each_configuration_of_its_student(plan_of):
+    taught = ("train=[linear]", "trainer.distillation={teacher: qnn}", "models.gated=null")
+    (found,) = plan_of(*taught, "baselines=null", extra=search(RATES)).searches
+    rates = [
+        [t.work.trainer["optimizer"]["learning_rate"] for t in (trial, *trial.needs)]
+        for configuration in found.configurations
+        for trial in configuration.trials[:1]
+    ]
+    assert rates == [[0.1, 0.1], [0.01, 0.01]]
+    alone = search("models.linear.trainer.optimizer.learning_rate: [0.1, 0.01]")
+    (found,) = plan_of(*taught, "baselines=null", extra=alone).searches
+    teachers = {need.id for c in found.configurations for t in c.trials[:1] for need in t.needs}
+    assert len(teachers) == 1
