@@ -20,13 +20,14 @@ from qbench.report.pivot_table import pivot_table
 from qbench.report.points_table import points_table
 from qbench.report.scaling_table import scaling_table
 from qbench.report.search import search_table
-from qbench.report.speed_table import speed_table, winners_table
+from qbench.report.speed_table import speed_table
 from qbench.report.table import Table
 from qbench.report.timings import samples_of, timed
 from qbench.report.trainability_table import trainability_table
 from qbench.report.two_runs import Pair, Rows, two_runs_frameworks, two_runs_models
 from qbench.report.two_runs_speed import two_runs_speed
 from qbench.report.two_runs_trainability import two_runs_trainability
+from qbench.report.winners_table import ranges_table, winners_table
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
 
@@ -114,7 +115,10 @@ def _tables(
         yield speed_table(frame, samples, in_full=view.in_full)
         if (scaling := scaling_table(frame, in_full=view.in_full)).rows:
             yield scaling
-        yield winners_table(frame, samples, in_full=view.in_full)
+        winners = winners_table(frame, samples, in_full=view.in_full)
+        yield winners
+        if (ranges := ranges_table(winners, timed(frame))) is not None:
+            yield ranges
     if "frameworks" in kinds:
         yield from _frameworks(frame, asked=view.kind == "frameworks")
 

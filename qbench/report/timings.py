@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from qbench.report.frames import LABEL, axes_of, group_by_axes
+from qbench.report.frameworks_table import versioned
+from qbench.report.table import Column
 from qbench.stats import Interval, paired_ratio
 from qbench.store import OK, Store
 
@@ -19,7 +21,7 @@ MEASURE, BATCH = f"{LABEL}measure", f"{LABEL}batch_size"
 CALL = "timings.call_s"
 GROUP = "provenance.group"
 
-MEASURES = ("forward", "gradient_weights", "gradient", "step")
+_TELLING = ("precision", "optimise", "threads")
 
 Samples = Mapping[int, Mapping[str, NDArray[Any]]]
 """The arrays of each attempt: ``seconds``, ``cpu_seconds`` and, of one, ``control_seconds``."""
@@ -73,6 +75,55 @@ class SpeedCell:
 def speed_axes(rows: pd.DataFrame) -> list[str]:
     """The suite's own axes; measure and batch size stand for themselves."""
     return [axis for axis in axes_of(rows) if LABEL + axis not in (MEASURE, BATCH)]
+
+
+def cell_columns(rows: pd.DataFrame) -> list[Column]:
+    """The columns of :func:`head_of`."""
+    return [
+        *(Column(LABEL + axis, axis, numeric=False) for axis in speed_axes(rows)),
+        Column("circuit", "circuit", numeric=False),
+        Column("measure", "measure", numeric=False),
+        Column("batch_size", "batch"),
+    ]
+
+
+def head_of(cell: SpeedCell) -> dict[str, Any]:
+    """What tells a cell apart."""
+    named = {"circuit": cell.method, "measure": cell.measure, "batch_size": cell.batch_size}
+    return dict(cell.labels) | named
+
+
+def names_of(rows: pd.DataFrame, *, in_picture: bool = False) -> dict[str, str]:
+    """What each variant is called: its backend, and how it runs as far as that tells it apart.
+
+    Parameters
+    ----------
+    rows : of timings
+    in_picture : with the precision where there are several, and no version where each
+        backend has one
+    """
+    firsts = rows.drop_duplicates("variant").set_index("variant", drop=False)
+    several = {key for key in _TELLING if firsts[key].nunique() > 1}
+    versions = firsts.groupby("backend")["backend_version"].nunique().max() > 1
+    names: dict[str, str] = {}
+    ways: dict[str, str] = {}
+    for variant, row in firsts.iterrows():
+        tier = "" if row["tier"] == "documented" else row["tier"]
+        parts = [row["device"], row["diff_method"], tier]
+        parts += [row["precision"]] if in_picture and "precision" in several else []
+        parts += [f"optimise {row['optimise']}"] if "optimise" in several else []
+        parts += [f"{row['threads']} threads"] if "threads" in several else []
+        said = ", ".join(str(part) for part in parts if part and not pd.isna(part))
+        ways[str(variant)] = f" ({said})" if said else ""
+        name = versioned(row)
+        if in_picture and not versions and name.startswith(f"{row['backend']}@"):
+            name = str(row["backend"])
+        names[str(variant)] = name + ways[str(variant)]
+    given = [(name, firsts.loc[v, "precision"]) for v, name in names.items()]
+    return {
+        v: v + ways[v] if given.count(own) > 1 else own[0]
+        for v, own in zip(names, given, strict=True)
+    }
 
 
 def cells(rows: pd.DataFrame) -> Iterator[SpeedCell]:

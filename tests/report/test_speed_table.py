@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import numpy as np
 import pytest
 
+from qbench.report.render import render_text
 from qbench.store import Store
 from tests.report.timed import TimedRun
 
@@ -70,12 +74,79 @@ def test_what_was_not_timed_is_a_row_with_its_reason(run: TimedRun) -> None:
     speed = run.tables()["Speed"]
     assert [row["status"] for row in speed.rows] == ["ok", "skipped"]
     assert speed.rows[1]["cold_s"] == 0.5
-    assert "b: 1 skipped: would take about 80 s; its limit is 30 s" in speed.notes
+    assert "b, forward: 1 skipped: would take about 80 s; its limit is 30 s" in speed.notes
+
+
+def test_many_cells_of_a_variant_that_were_skipped_are_one_line_and_each_reason_in_files(run):
+    run.cell("a", DRIFT)
+    for n in (8, 10, 12):
+        run.cell("a", [], n=n, status="skipped", reason=f"would take about {n} s")
+    speed = run.tables()["Speed"]
+    (note,) = [note for note in speed.notes if "skipped" in note]
+    assert note.startswith("a, forward: 3 skipped: would take about 8 s (and 2 more")
+    rows = csv.DictReader(io.StringIO(render_text([speed], "csv")))
+    assert [row["reason"] for row in rows][1:] == [f"would take about {n} s" for n in (8, 10, 12)]
+
+
+def test_expert_code_competes_apart_and_tutorials_among_themselves(run):
+    run.cell("a", 2 * DRIFT).cell("a[tier=tutorial]", 20 * DRIFT, tier="tutorial")
+    run.cell("b", 3 * DRIFT).cell("b[tier=tutorial]", 10 * DRIFT, tier="tutorial")
+    run.cell("c", 9 * DRIFT).cell("c[tier=expert]", DRIFT, tier="expert")
+    rows = run.tables()["Fastest"].rows
+    found = {row["setting"]: (row["fastest"], row["second"], row["ahead"]) for row in rows}
+    assert found == {
+        "best": ("a@1.0 (d, adjoint)", "b@1.0 (d, adjoint)", pytest.approx(1.5)),
+        "with expert code": (
+            "c@1.0 (d, adjoint, expert)",
+            "a@1.0 (d, adjoint)",
+            pytest.approx(2.0),
+        ),
+        "out of the box": (
+            "b@1.0 (d, adjoint, tutorial)",
+            "a@1.0 (d, adjoint, tutorial)",
+            pytest.approx(2.0),
+        ),
+    }
+
+
+def test_the_reference_is_a_yardstick_and_no_competitor(run):
+    run.cell("reference", DRIFT).cell("a", 2 * DRIFT).cell("b", 6 * DRIFT)
+    fastest = run.tables()["Fastest"]
+    (row,) = fastest.rows
+    assert (row["fastest"], row["ahead"]) == ("a@1.0 (d, adjoint)", pytest.approx(3.0))
+    assert any("its median is the smallest in 1 of 1 cells" in note for note in fastest.notes)
+
+
+def test_a_precision_of_one_framework_is_no_contest(run):
+    run.cell("a", DRIFT).cell("b", 2 * DRIFT).cell("c", DRIFT, precision="single")
+    fastest = run.tables()["Fastest"]
+    assert [row["verdict"] for row in fastest.rows] == ["", "alone"]
+    assert any(note.startswith("single precision: c alone was timed") for note in fastest.notes)
+
+
+def test_neighbouring_sizes_of_one_winner_are_one_row_with_all_their_intervals(run):
+    for n, slower in ((4, 2.0), (6, 4.0), (8, 0.5), (10, 3.0)):
+        run.cell("a", DRIFT, n=n, control=(1.0, 0.9, 1.1)).cell("b", slower * DRIFT, n=n)
+    run.cell("a", DRIFT, n=12, control=(1.0, 0.9, 1.1)).cell("b", DRIFT[::-1], n=12)
+    rows = run.tables()["Who wins where"].rows
+    assert [(row["range"], row["fastest"][0]) for row in rows] == [
+        ("4 .. 6", "a"),
+        ("8", "b"),
+        ("10 .. 12", "a"),
+    ]
+    assert rows[0]["ahead_text"] == "2 to 4 [2, 4]"
+    assert [row["told_apart"] for row in rows] == ["2 of 2", "1 of 1", "1 of 2"]
+
+
+def test_variants_that_differ_in_no_named_way_keep_their_own_names(run):
+    run.cell("a", DRIFT).cell("a[shots=9]", 2 * DRIFT)
+    (row,) = run.tables()["Fastest"].rows
+    assert (row["fastest"], row["second"]) == ("a (d, adjoint)", "a[shots=9] (d, adjoint)")
 
 
 def test_a_busy_machine_and_several_jobs_are_told(run: TimedRun) -> None:
     notes = " ".join(run.cell("a", DRIFT, cpu=0.4, jobs=2).tables()["Speed"].notes)
-    assert "1 of 1 cells waited for a processor" in notes
+    assert "1 of 1 rows waited for a processor" in notes
     assert "several jobs at once" in notes
 
 

@@ -245,18 +245,20 @@ def test_no_kind_draws_an_empty_picture(source_of, kind):
 
 
 def test_times_stand_over_qubits_with_the_floor_of_each_precision(source_of):
-    _, drawing = plot(source_of("timed"), "speed")
+    figure, drawing = plot(source_of("timed"), "speed")
     assert list(dict.fromkeys(drawing.points["panel"])) == [
         *("forward, batch size 1", "forward, batch size 32"),
         *("step, batch size 1", "step, batch size 32"),
     ]
-    one = drawing.points.query(
-        "panel == 'step, batch size 32' and series == 'reference' and x == 8"
-    )
+    names = ["reference (d, adjoint, double)", "quick (d, adjoint, single)"]
+    assert list(dict.fromkeys(drawing.points["series"])) == names
+    one = drawing.points.query("panel == 'step, batch size 32' and series == @names[0] and x == 8")
     assert list(one["y"]) == pytest.approx([1e3 * 1e-5 * 32 * 2.0**8 * 1.05])
     assert set(drawing.lines["series"]) == {"memory floor, double", "memory floor, single"}
     floor = drawing.lines.query("panel == 'step, batch size 32' and x == 8")
     assert list(floor["y"]) == pytest.approx([1e-6 * 2.0**8] * 2)
+    lowest = figure.axes[0].get_ylim()[0]  # the floor is far below, and would squeeze the rest
+    assert lowest == pytest.approx(drawing.points["y_low"].min() / 10)
     _, by_batch = plot(source_of("timed", where={"n": "8"}), "speed")
     assert by_batch.x_label == "batch size"
     assert sorted(set(by_batch.points["x"])) == [1, 32]

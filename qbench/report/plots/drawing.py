@@ -183,14 +183,25 @@ def panels_of(
     shared: bool,
     legend: int,
     most_columns: int = 2,
+    height: float | None = None,
+    width: float = COLUMN_WIDTH,
 ) -> list[Axes]:
-    """One panel of the figure for each panel of the drawing, two in a line."""
+    """One panel of the figure for each panel of the drawing.
+
+    Parameters
+    ----------
+    draw : draws the points of a panel
+    shared : whether all have one scale
+    legend : entries that it will have, two in a line
+    most_columns : panels in a line
+    height, width : inches, of a panel (lower where several share a line) and of the figure
+    """
     points = drawing.points
     titles = list(dict.fromkeys(points["panel"]))
     columns = min(len(titles), most_columns)
     lines = ceil(len(titles) / columns)
-    height = 1.9 if columns == 1 else 1.3
-    figure.set_size_inches(COLUMN_WIDTH, 0.35 + height * lines + _LEGEND_ROW * ceil(legend / 2))
+    height = height or (1.9 if columns == 1 else 1.3)
+    figure.set_size_inches(width, 0.35 + height * lines + _LEGEND_ROW * ceil(legend / 2))
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=shared)
     drawn: list[Axes] = list(grid.flat)[: len(titles)]
     for axes in list(grid.flat)[len(titles) :]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from qbench.exceptions import PlotError
 from qbench.report.plots.source import Drawing, Source, is_numeric
-from qbench.report.timings import BATCH, CALL, MEASURE, TASK_OF_SPEED
+from qbench.report.timings import BATCH, CALL, MEASURE, TASK_OF_SPEED, names_of
 
 QUBITS = "counts.n_qubits"
 FLOOR = "metrics.floor_s"
@@ -32,14 +32,14 @@ def speed(source: Source) -> Drawing:
         if not is_numeric(rows[x].unique()):
             raise PlotError(f"run {source.run_id}: {source.by} has no numbers to lay times out by")
     rows = rows.assign(x=rows[x].astype(float))
-    others = _others(source, rows, x)
+    others, names = _others(source, rows, x), names_of(rows, in_picture=True)
     points: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     for found, group in source.groups(rows, "method", "variant", "precision"):
         panel = _panel(found, others)
         for _, row in group.iterrows():
             figures = {"x": row["x"], **_milliseconds(row)}
-            points.append({"panel": panel, "series": found["variant"], **figures})
+            points.append({"panel": panel, "series": names[found["variant"]], **figures})
             floor = {"x": row["x"], "y": 1e3 * float(row[FLOOR])}
             name = f"memory floor, {found['precision']}"
             lines.append({"panel": panel, "series": name, "kind": "floor", **floor})

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from qbench.report.plots.drawing import bounds_of, log_scale, panels_of
 from qbench.report.plots.source import Drawing
-from qbench.report.plots.style import legend_below, looks
+from qbench.report.plots.style import COLUMN_WIDTH, legend_below, looks
 
 _FLOORS: tuple[dict[str, Any], ...] = (
     {"color": "#777777", "ls": (0, (3, 2)), "lw": 0.8},
@@ -20,10 +20,21 @@ _FLOORS: tuple[dict[str, Any], ...] = (
 )
 
 
+_FEW = 7
+"""Series that fit a column of a page; more take the width of two."""
+_BELOW = 10.0
+"""The floor is drawn as far below the fastest call as this; it would squeeze the rest."""
+
+
 def draw_speed(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
-    """Positive times against a size; every panel has the same scale."""
+    """Positive times against a size; every panel has the same scale.
+
+    Many series take the width of two columns, three panels in a line.
+    """
     styles = looks(list(drawing.points["series"]), grey=grey)
-    names = list(dict.fromkeys(drawing.lines["series"]))
+    lowest = _lowest(drawing)
+    in_view = drawing.lines[drawing.lines["y"] >= lowest]
+    names = list(dict.fromkeys(in_view["series"]))
     floors = {name: _FLOORS[i % len(_FLOORS)] for i, name in enumerate(names)}
 
     def panel(axes: Axes, rows: pd.DataFrame) -> None:
@@ -48,7 +59,18 @@ def draw_speed(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
                 zorder=3,
             )
 
-    drawn = panels_of(figure, drawing, panel, shared=True, legend=len(styles) + len(floors))
+    wide = len(styles) > _FEW
+    drawn = panels_of(
+        figure,
+        drawing,
+        panel,
+        shared=True,
+        legend=(len(styles) + len(floors)) * (1 if wide else 2),
+        most_columns=3 if wide else 2,
+        height=2.2,
+        width=2 * COLUMN_WIDTH if wide else COLUMN_WIDTH,
+    )
+    drawn[0].set_ylim(bottom=lowest)
     sizes = np.unique(drawing.points["x"])
     for axes in drawn:
         log_scale(axes, "y")
@@ -62,3 +84,9 @@ def draw_speed(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
     ]
     handles += [Line2D([], [], **floor) for floor in floors.values()]
     legend_below(figure, handles, [*styles, *floors])
+
+
+def _lowest(drawing: Drawing) -> float:
+    """Where the scale begins: at the floor, unless that lies far below all calls."""
+    fastest = float(drawing.points[["y", "y_low"]].min().min())
+    return max(fastest / _BELOW, 0.8 * min(fastest, float(drawing.lines["y"].min())))

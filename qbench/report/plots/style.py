@@ -58,6 +58,10 @@ _RC: dict[str, Any] = {
 }
 
 
+_LONGEST = 60
+"""Signs of a legend's line that fit a column of a page."""
+
+
 @contextmanager
 def house_style() -> Iterator[None]:
     """Everything that is drawn or written inside looks like qbench's figures."""
@@ -89,4 +93,6 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) 
     """One legend for the figure, outside the data, in as many columns as its words leave room."""
     longest = max((len(label) for label in labels), default=0)
     columns = 3 if longest <= 12 else 2 if longest <= 26 else 1
+    if longest <= _LONGEST:
+        columns *= max(1, round(figure.get_figwidth() / COLUMN_WIDTH))
     figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)))

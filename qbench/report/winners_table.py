@@ -1,0 +1,249 @@
+"""Who wins where, and by how much: cell by cell, and over ranges of sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from qbench.report.cells import interval_column, significant_cell
+from qbench.report.frames import LABEL
+from qbench.report.speed_table import ratio_cell
+from qbench.report.table import Column, Table, significant
+from qbench.report.timings import (
+    CALL,
+    Samples,
+    SpeedCell,
+    cell_columns,
+    cells,
+    head_of,
+    names_of,
+    speed_axes,
+    time_ratio,
+    timed,
+)
+from qbench.stats import Interval
+from qbench.store import OK
+
+YARDSTICK = "reference"
+"""qbench's own NumPy is no framework: it competes only where there is nothing else."""
+
+BEST, EXPERT, TUTORIAL = "best", "with expert code", "out of the box"
+_PLACE = ("circuit", "measure", "batch_size", "precision", "setting")
+
+
+def winners_table(frame: pd.DataFrame, samples: Samples, *, in_full: bool = False) -> Table:
+    """One row a cell, precision and setting: the fastest, and how far the next is behind.
+
+    The next is the best variant of another framework; where there is none, another variant.
+    """
+    rows = timed(frame)
+    names, compete = names_of(rows), _competitors(rows)
+    table = Table("Fastest", [*cell_columns(rows), *_COLUMNS])
+    for cell in cells(rows):
+        entered = cell.ok[cell.ok["backend"].isin(compete)]
+        for _, ok in entered.groupby("precision", sort=False):
+            for setting, group in _settings(ok):
+                row = _winner(cell, group, samples, names)
+                table.rows.append(head_of(cell) | {"setting": setting} | row)
+    table.notes += [
+        *_setting_notes(table),
+        *_alone_notes(rows),
+        *_yardstick_notes(rows),
+        *_control_notes(rows),
+    ]
+    return table if in_full else table.with_constants_as_note(_PLACE)
+
+
+def ranges_table(winners: Table, rows: pd.DataFrame) -> Table | None:
+    """The same with neighbouring sizes of one winner in one row; None where that says no more.
+
+    Parameters
+    ----------
+    winners : :func:`winners_table`
+    rows : the rows of timings
+    """
+    axis = _size_axis(rows)
+    if axis is None:
+        return None
+    others = [LABEL + each for each in speed_axes(rows) if each != axis]
+    columns = [column for column in cell_columns(rows) if column.key != LABEL + axis]
+    table = Table("Who wins where", [*columns, *_range_columns(axis)])
+    keys = (*others, *_PLACE)
+    places = dict.fromkeys(tuple(row[key] for key in keys) for row in winners.rows)
+    for place in places:
+        here = [row for row in winners.rows if tuple(row[key] for key in keys) == place]
+        here.sort(key=lambda row: float(row[LABEL + axis]))
+        for fastest, group in groupby(here, key=lambda row: row["fastest"]):
+            row = dict(zip(keys, place, strict=True)) | {"fastest": fastest}
+            table.rows.append(row | _range(list(group), axis))
+    if len(table.rows) == len(winners.rows):
+        return None
+    table.notes.append(
+        "x ahead: the smallest and the largest ratio of the range [over all of their 95% "
+        "intervals]; told apart: cells whose interval excludes 1 and whose control covers it"
+    )
+    return table.with_constants_as_note((*others, *_PLACE))
+
+
+_COLUMNS = (
+    Column("precision", "precision", numeric=False),
+    Column("setting", "setting", numeric=False),
+    Column("fastest", "fastest", numeric=False),
+    Column("ms_text", "ms", parts=("ms",)),
+    Column("second", "next", numeric=False),
+    interval_column("ahead", "x ahead [95%]"),
+    Column("verdict", "", numeric=False, rank=1),
+    interval_column("control", "A/A control [95%]", rank=2),
+)
+
+
+def _range_columns(axis: str) -> list[Column]:
+    return [
+        Column("precision", "precision", numeric=False),
+        Column("setting", "setting", numeric=False),
+        Column("range", axis, parts=("first", "last")),
+        Column("fastest", "fastest", numeric=False),
+        Column("second", "next", numeric=False, rank=2),
+        Column(
+            "ahead_text",
+            "x ahead [95%]",
+            parts=("ahead_least", "ahead_most", "ahead_low", "ahead_high"),
+        ),
+        Column("told_apart", "told apart", parts=("cells_told_apart", "cells"), rank=1),
+    ]
+
+
+def _competitors(rows: pd.DataFrame) -> set[str]:
+    backends = set(rows["backend"])
+    return backends - {YARDSTICK} or backends
+
+
+def _settings(ok: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """What is compared with what; expert code competes only where it is ahead of all."""
+    tiers = ok["tier"]
+    public = ok[tiers != "expert"]
+    if len(public):
+        yield BEST, public
+    if tiers.iloc[0] == "expert":
+        yield EXPERT, ok
+    tutorial = ok[tiers == "tutorial"]
+    if tutorial["backend"].nunique() > 1:
+        yield TUTORIAL, tutorial
+
+
+def _winner(
+    cell: SpeedCell, ok: pd.DataFrame, samples: Samples, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Of ``ok``, the fastest first."""
+    first = ok.iloc[0]
+    milliseconds = 1e3 * float(first[CALL])
+    row: dict[str, Any] = {"precision": first["precision"], "fastest": names[first["variant"]]}
+    row |= {"ms": milliseconds, "ms_text": significant(milliseconds)}
+    control = cell.control()
+    if control is not None:
+        row |= significant_cell("control", control)
+    if len(ok) == 1:
+        return row | {"verdict": "alone"}
+    others = ok[ok["backend"] != first["backend"]]
+    second = others.iloc[0] if len(others) else ok.iloc[1]
+    row |= {"second": names[second["variant"]]} | ratio_cell("ahead", second, first, samples)
+    return row | {"verdict": _verdict(time_ratio(second, first, samples), control)}
+
+
+def _verdict(ahead: Interval, control: Interval | None) -> str:
+    if ahead.low == ahead.low and not ahead.excludes(1.0):
+        return "not told apart"
+    return "control uneven" if control is not None and control.excludes(1.0) else ""
+
+
+def _size_axis(rows: pd.DataFrame) -> str | None:
+    """The axis of numbers with the most values; None without one of two."""
+    counts = {axis: rows[LABEL + axis].nunique() for axis in speed_axes(rows)}
+    numbers = {
+        axis: count
+        for axis, count in counts.items()
+        if pd.to_numeric(rows[LABEL + axis], errors="coerce").notna().all()
+    }
+    return max(numbers, key=lambda axis: numbers[axis]) if numbers else None
+
+
+def _range(group: Sequence[Mapping[str, Any]], axis: str) -> dict[str, Any]:
+    """Neighbouring cells of one winner as one row."""
+    first, last = (group[end][LABEL + axis] for end in (0, -1))
+    row: dict[str, Any] = {"first": first, "last": last, "cells": len(group)}
+    row["range"] = " .. ".join(dict.fromkeys((first, last)))
+    behind = [each for each in group if "ahead" in each]
+    if not behind:
+        return row
+    row["second"] = ", ".join(dict.fromkeys(each["second"] for each in behind))
+    ratios = [each["ahead"] for each in behind]
+    ends = [(e["ahead_low"], e["ahead_high"]) for e in behind if e["ahead_low"] == e["ahead_low"]]
+    row |= {"ahead_least": min(ratios), "ahead_most": max(ratios)}
+    text = " to ".join(dict.fromkeys(significant(end) for end in (min(ratios), max(ratios))))
+    if ends:
+        row |= {"ahead_low": min(low for low, _ in ends), "ahead_high": max(h for _, h in ends)}
+        text += f" [{significant(row['ahead_low'])}, {significant(row['ahead_high'])}]"
+    told = sum(not each["verdict"] for each in behind)
+    return row | {
+        "ahead_text": text,
+        "cells_told_apart": told,
+        "told_apart": f"{told} of {len(group)}",
+    }
+
+
+def _setting_notes(table: Table) -> Iterator[str]:
+    settings = {row["setting"] for row in table.rows}
+    said = {
+        BEST: "the fastest that each framework's own public interface offers",
+        EXPERT: "gradient code of qbench's on a framework's execution, listed where it is "
+        "ahead of all",
+        TUTORIAL: "each as the first page of its documentation does it",
+    }
+    if settings:
+        yield "; ".join(f"{name}: {text}" for name, text in said.items() if name in settings)
+
+
+def _alone_notes(rows: pd.DataFrame) -> Iterator[str]:
+    """Precisions in which one framework has nobody to win against."""
+    ok = rows[(rows["status"] == OK) & rows["backend"].isin(_competitors(rows))]
+    for precision, group in ok.groupby("precision", sort=False):
+        if group["backend"].nunique() == 1:
+            yield (
+                f"{precision} precision: {group['backend'].iloc[0]} alone was timed in it; what is "
+                "next is another way of its own"
+            )
+
+
+def _yardstick_notes(rows: pd.DataFrame) -> Iterator[str]:
+    if YARDSTICK not in set(rows["backend"]) - _competitors(rows):
+        return
+    ahead = compared = 0
+    for cell in cells(rows):
+        for _, ok in cell.ok.groupby("precision", sort=False):
+            own = ok["backend"] == YARDSTICK
+            if own.any() and not own.all():
+                compared += 1
+                ahead += bool(own.iloc[0])
+    if compared:
+        yield (
+            f"{YARDSTICK}, qbench's own NumPy, is no framework and does not compete: its median is "
+            f"the smallest in {ahead} of {compared} cells"
+        )
+
+
+def _control_notes(rows: pd.DataFrame) -> Iterator[str]:
+    controls = [found for cell in cells(rows) if (found := cell.control()) is not None]
+    with_interval = [found for found in controls if found.low == found.low]
+    if with_interval:
+        even = sum(not found.excludes(1.0) for found in with_interval)
+        yield (
+            f"A/A control: the first variant in a second process; its ratio covers 1 in {even} of "
+            f"{len(with_interval)} cells (95% intervals)"
+        )
+    if controls and not with_interval:
+        yield "A/A control: fewer than 6 rounds have no interval"
+    if not controls and len(rows):
+        yield "no A/A control: what differs between two equal processes is not known"
