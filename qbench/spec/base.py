@@ -32,9 +32,6 @@ class SpecModel(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    planned: ClassVar[frozenset[str]] = frozenset()
-    """Keys of the language that this version does not support yet."""
-
     hints: ClassVar[Mapping[str, str]] = {}
     """What to say of a key that belongs elsewhere."""
 
@@ -62,8 +59,6 @@ class SpecModel(BaseModel):
 
     @classmethod
     def _about(cls, key: str) -> str:
-        if key in cls.planned:
-            return f"`{key}` {PLANNED}"
         if key in cls.hints:
             return f"unknown key; {cls.hints[key]}"
         return "unknown key" + suggestion(key, cls.model_fields)
@@ -163,12 +158,10 @@ def not_yet(*words: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def one_of(kind: str, word: object, known: Mapping[str, Any], planned: frozenset[str]) -> str:
+def one_of(kind: str, word: object, known: Mapping[str, Any]) -> str:
     """``word`` if it is known, else the error with the nearest one."""
     if not isinstance(word, str):
         raise refusal(f"must be the name of {_a(kind)}, not {describe(word)}")
-    if word in planned:
-        raise refusal(f"`{word}` {PLANNED}")
     if word not in known:
         raise refusal(unknown(kind, word, known))
     return word
@@ -214,7 +207,6 @@ def named_model(
     registry: Mapping[str, type[Model]],
     *,
     default: str | None = None,
-    planned: frozenset[str] = frozenset(),
 ) -> Model | None:
     """The model that a slot names, made from the slot's options; None for ``none``."""
     if value is None or isinstance(value, SpecModel):
@@ -222,7 +214,7 @@ def named_model(
     slot = normalised_slot(value, default)
     if slot is None:
         return None
-    return registry[one_of(kind, slot["name"], registry, planned)].model_validate(slot)
+    return registry[one_of(kind, slot["name"], registry)].model_validate(slot)
 
 
 def item_model(
@@ -231,7 +223,6 @@ def item_model(
     registry: Mapping[str, tuple[type[Model], str | None]],
     *,
     tag: str = "name",
-    planned: frozenset[str] = frozenset(),
 ) -> Model:
     """The model of a list item; the registry says which option its main value is.
 
@@ -241,10 +232,10 @@ def item_model(
         return value  # type: ignore[return-value]
     if tag == "name" and isinstance(value, dict) and "name" in value:
         word, content = value["name"], {k: v for k, v in value.items() if k != "name"}
-        model, _ = registry[one_of(kind, word, registry, planned)]
+        model, _ = registry[one_of(kind, word, registry)]
         return model.model_validate({tag: word, **content})
     word, content = list_item(value, kind)
-    model, main = registry[one_of(kind, word, registry, planned)]
+    model, main = registry[one_of(kind, word, registry)]
     if content is not None and not isinstance(content, dict):
         if main is None:
             raise refusal(f"{word} takes no value, but {describe(content)} is given")

@@ -30,7 +30,7 @@ def _completed(value: Any, kind: str, registry: Mapping[str, Callable[..., Any]]
     slot = normalised_slot(value)
     if slot is None:
         return None
-    name = one_of(kind, slot["name"], registry, frozenset())
+    name = one_of(kind, slot["name"], registry)
     defaults = slot_options(registry[name])
     wrong = [
         Problem((key,), "unknown key" + suggestion(key, defaults))

@@ -226,11 +226,10 @@ class SuiteConfig(SpecModel):
 
     @classmethod
     def _about(cls, key: str) -> str:
-        if key not in cls.planned:
-            for section, model in _SECTIONS.items():
-                if key in model.model_fields:
-                    return f"unknown key; did you mean '{section}.{key}'?"
-        if key not in cls.planned and (match := nearest(key, _TOP_LEVEL)):
+        for section, model in _SECTIONS.items():
+            if key in model.model_fields:
+                return f"unknown key; did you mean '{section}.{key}'?"
+        if match := nearest(key, _TOP_LEVEL):
             return f"unknown key; did you mean '{match}'?"
         return super()._about(key)
 

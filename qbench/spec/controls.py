@@ -36,7 +36,7 @@ one-qubit expectation values.
 
 
 def _known(value: Any) -> Any:
-    return one_of("control", value, CONTROLS, frozenset())
+    return one_of("control", value, CONTROLS)
 
 
 Control = Annotated[ControlName, BeforeValidator(_known)]
