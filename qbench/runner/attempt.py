@@ -12,11 +12,11 @@ from qbench.runner.checkpoints import EVERY_S, CheckpointFile, taken_state
 from qbench.runner.diagnosis import diagnose
 from qbench.runner.gradients import CircuitGradients, ModelGradients
 from qbench.runner.inputs import Arrays, InputFactory
+from qbench.runner.limits import LOAD_TIMEOUT, Limits
 from qbench.runner.outcome import ensemble_outcome, fit_outcome, train_outcome
 from qbench.runner.speed import time_alone
 from qbench.runner.statuses import status_of
-from qbench.runner.timed_cell import LOAD_TIMEOUT
-from qbench.runner.worker import Limits, Reply, Worker
+from qbench.runner.worker import Reply, Worker
 from qbench.store import UNSUPPORTED, EpochRecord, Outcome
 from qbench.worker.protocol import Message
 
@@ -39,10 +39,6 @@ class Watch:
     needed: Arrays = field(default_factory=dict)
 
 
-def _nothing(trial: Trial) -> Arrays:
-    return {}
-
-
 def attempt(
     trial: Trial,
     worker: Callable[[], Worker],
@@ -51,26 +47,27 @@ def attempt(
     timeout: float | None,
     memory_limit: int | None,
     watch: Watch,
-    needed: Callable[[Trial], Arrays] = _nothing,
+    needed: Callable[[Trial, Limits], Arrays],
 ) -> Outcome:
     """Run one trial; errors that qbench knows become statuses, any other is raised.
 
     Parameters
     ----------
     needed : callable
-        Gives the arrays that come from the trials which this one needs.
+        Gives the arrays that come from the trials which this one needs, within the limits.
     worker : callable
         Gives a living worker of the trial's backend; called only if one is needed.
     timeout : float, optional
-        Wall-clock seconds for the request, imports apart.
+        Wall-clock seconds for the request, and as many for what it needs; imports apart.
     """
+    limits = Limits(timeout=timeout, memory_limit=memory_limit)
     if trial.work.refusal is not None:
         return Outcome(UNSUPPORTED, reason=trial.work.refusal)
     try:
-        arrays = needed(trial)
+        arrays = needed(trial, limits)
         if trial.work.task == ENSEMBLE:
             return ensemble_outcome(trial, inputs.prepared(trial), arrays)
-        return _attempt(trial, worker(), inputs, timeout, memory_limit, watch, arrays)
+        return _attempt(trial, worker(), inputs, limits, replace(watch, needed=arrays))
     except UnmetNeedError as error:
         return Outcome(error.status, reason=str(error))
     except QbenchError as error:
@@ -83,17 +80,10 @@ def attempt(
 
 
 def _attempt(
-    trial: Trial,
-    worker: Worker,
-    inputs: InputFactory,
-    timeout: float | None,
-    memory_limit: int | None,
-    watch: Watch,
-    needed: Arrays,
+    trial: Trial, worker: Worker, inputs: InputFactory, limits: Limits, watch: Watch
 ) -> Outcome:
     loaded = worker.load(timeout=LOAD_TIMEOUT)
-    limits = Limits(timeout=timeout, memory_limit=memory_limit)
-    outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, replace(watch, needed=needed))
+    outcome = _TASKS[trial.work.task](trial, worker, inputs, limits, watch)
     return replace(
         outcome,
         timings={"import_s": loaded["seconds"], **outcome.timings},

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from qbench.circuit import Circuit, Expectation, ObservableTerm
 from qbench.circuit.build import BuiltCircuit
 from qbench.plan import Trial, feature_draws, weight_draws
-from qbench.runner.gradients import CircuitGradients, Timed
-from qbench.runner.worker import Limits, Worker
+from qbench.runner.gradients import CircuitGradients
+from qbench.runner.limits import Limits, Timed
+from qbench.runner.worker import Worker
 from qbench.stats import (
     expressibility,
     fidelities,

@@ -98,7 +98,7 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
         timeout=None,
         memory_limit=None,
         watch=Watch(lambda epoch: None),
-        needed=lambda each: _stand_ins(each, inputs),
+        needed=lambda each, _: _stand_ins(each, inputs),
     )
     if outcome.status != OK:
         return Estimate(None, UNKNOWN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 from qbench.backend import Array
 from qbench.circuit import ReferenceProgram
 from qbench.circuit.build import BuiltCircuit
-from qbench.exceptions import WorkerTimeoutError
 from qbench.plan import (
     Trial,
     circuit_inputs,
@@ -22,8 +20,9 @@ from qbench.plan import (
     two_design,
 )
 from qbench.runner.inputs import InputFactory
+from qbench.runner.limits import Limits, Timed
 from qbench.runner.outcome import NOISE_SHARE, disagreement
-from qbench.runner.worker import Limits, Worker
+from qbench.runner.worker import Worker
 from qbench.stats import GradientVariance, gradient_variance, resolution_floor, samples_needed
 from qbench.stats.shots import noise_share, shot_bounds
 from qbench.store import FAILED, OK, Outcome
@@ -35,29 +34,6 @@ _REFERENCE_ROWS = 8
 _KEPT_VALUES = 100_000
 _RESOLVED = 10.0
 """How far a standard deviation lies above what the precision resolves, if it is resolved."""
-
-
-class Timed:
-    """The limits of a trial, whose time runs over all its requests."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits, self._started = limits, time.monotonic()
-
-    def left(self) -> Limits:
-        """What the next request may take.
-
-        Raises
-        ------
-        WorkerTimeoutError
-            Nothing is left.
-        """
-        timeout = self._limits.get("timeout")
-        if timeout is None:
-            return self._limits
-        left = timeout - (time.monotonic() - self._started)
-        if left <= 0:
-            raise WorkerTimeoutError(f"timed out after {timeout:g} s")
-        return {**self._limits, "timeout": left}
 
 
 class _Draws:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,13 @@ class InputFactory:
     """Arrays by trial; data sets are split and scaled once a seed."""
 
     def __init__(self) -> None:
-        self._prepared: Kept[tuple[str, int], Prepared] = Kept(
-            lambda key: prepare(DataRequest.from_json(json.loads(key[0])), key[1]),
-            prepared_bytes,
-            KEPT_BYTES,
-        )
+        self._prepared: Kept[tuple[str, int], Prepared] = Kept(prepared_bytes, KEPT_BYTES)
 
     def prepared(self, trial: Trial) -> Prepared:
         """The trial's data, split and transformed."""
-        return self._prepared.get((trial.work.data_key, trial.streams["split"]))
+        request, seed = trial.work.data_key, trial.streams["split"]
+        made = partial(_prepare, request, seed)
+        return self._prepared.get((request, seed), made)
 
     def arrays(self, trial: Trial) -> Arrays:
         """What the worker needs, by the names of the protocol."""
@@ -93,3 +92,7 @@ class InputFactory:
         order = batch_order(trial.streams["batches"], 1, n_train, shuffle=work.shuffle)[0]
         rows = np.sort(order[: int(work.trainer["batch_size"])])
         return prepared.x_train[rows], prepared.y_train[rows]
+
+
+def _prepare(request: str, seed: int) -> Prepared:
+    return prepare(DataRequest.from_json(json.loads(request)), seed)

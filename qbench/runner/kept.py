@@ -16,12 +16,10 @@ V = TypeVar("V")
 
 
 class Kept(Generic[K, V]):
-    """Values by key, each made once although several lanes ask.
+    """Values by key, each made once although several lanes ask: they wait for each other.
 
     Parameters
     ----------
-    make : callable
-        Key to value.
     size_of : callable
         The bytes of a value.
     limit : int
@@ -29,16 +27,16 @@ class Kept(Generic[K, V]):
         alone is larger.
     """
 
-    def __init__(self, make: Callable[[K], V], size_of: Callable[[V], int], limit: int) -> None:
-        self._make, self._size_of, self._limit = make, size_of, limit
+    def __init__(self, size_of: Callable[[V], int], limit: int) -> None:
+        self._size_of, self._limit = size_of, limit
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: K) -> V:
+    def get(self, key: K, make: Callable[[], V]) -> V:
         """The value of ``key``, made if it isn't kept."""
         with self._lock:
             if key not in self._values:
-                self._values[key] = self._make(key)
+                self._values[key] = make()
                 while len(self._values) > 1 and self._bytes() > self._limit:
                     self._values.popitem(last=False)
             self._values.move_to_end(key)

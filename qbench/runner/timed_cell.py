@@ -17,16 +17,14 @@ from qbench.data import derived_generator
 from qbench.exceptions import TooSlowError
 from qbench.plan import Trial, feature_draws, weight_draws
 from qbench.runner.gradients import REFERENCE_QUBITS
+from qbench.runner.limits import LOAD_TIMEOUT, Limits
 from qbench.runner.outcome import disagreement
 from qbench.runner.placement import place
-from qbench.runner.worker import Limits, Reply, Worker
+from qbench.runner.worker import Reply, Worker
 from qbench.stats import median_interval, outliers, spread
 from qbench.store import OK, Outcome
 
 T = TypeVar("T")
-
-LOAD_TIMEOUT = 600.0
-"""Wall-clock seconds for importing a framework, which no trial's own limit includes."""
 
 _BATCHES = 2
 _WEIGHTS = {"name": "uniform", "range": [0.0, 2 * np.pi]}

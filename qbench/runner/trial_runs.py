@@ -78,8 +78,8 @@ class TrialRuns:
                 timeout=self._options.timeout,
                 memory_limit=self._options.memory_limit,
                 watch=self._watch(trial, attempt_id, checkpoint),
-                needed=lambda each: self._needs.arrays(
-                    each, lambda needed: self._readiness.worker(needed, pool)
+                needed=lambda each, limits: self._needs.arrays(
+                    each, lambda needed: self._readiness.worker(needed, pool), limits
                 ),
             )
             if not self._stopped.is_set() or result.status in FINAL:

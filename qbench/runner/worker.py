@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +16,12 @@ from qbench.backend import Array, Execution
 from qbench.circuit import Circuit
 from qbench.registry import BackendInfo
 from qbench.registry.locations import package_root
-from qbench.runner.supervisor import START_TIMEOUT, OnEvent, WorkerProcess, worker_environ
+from qbench.runner.limits import Limits
+from qbench.runner.supervisor import START_TIMEOUT, WorkerProcess, worker_environ
 from qbench.worker.checkpoints import State
 from qbench.worker.protocol import Message, load_arrays, save_arrays
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-class Limits(TypedDict, total=False):
-    """Keyword arguments that every request takes."""
-
-    timeout: float | None
-    memory_limit: int | None
-    on_event: OnEvent | None
 
 
 class Reply(NamedTuple):
