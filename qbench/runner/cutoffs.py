@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from qbench.plan import Trial
@@ -66,16 +66,31 @@ class Cutoffs:
 
 
 def _extrapolated(smaller: list[_Known], size: _Size) -> Iterator[tuple[_Size, float]]:
-    """A call's time here: at least that of a smaller size, or grown on as the last two did."""
+    """A call's time here: at least that of a smaller size, or grown on as the last two did.
+
+    Along the qubits times grow exponentially, along the batch as a power.
+    """
     for known in smaller:
         yield known.size, known.seconds
-    same = sorted(known for known in smaller if known.size.rows == size.rows)
-    if len(same) > 1 and same[-2].size.n_qubits < same[-1].size.n_qubits < size.n_qubits:
-        before, last = same[-2:]
-        growth = math.log(last.seconds / before.seconds)
-        rate = growth / (last.size.n_qubits - before.size.n_qubits)
-        if rate > 0:
-            yield size, last.seconds * math.exp(rate * (size.n_qubits - last.size.n_qubits))
+    along_qubits = [known for known in smaller if known.size.rows == size.rows]
+    yield from _grown(along_qubits, size, lambda at: float(at.n_qubits))
+    along_rows = [known for known in smaller if known.size.n_qubits == size.n_qubits]
+    yield from _grown(along_rows, size, lambda at: math.log(at.rows))
+
+
+def _grown(
+    known: list[_Known], size: _Size, place: Callable[[_Size], float]
+) -> Iterator[tuple[_Size, float]]:
+    """Where the line through the last two logarithms of times comes to at ``size``."""
+    if len(known) < 2:
+        return
+    before, last = sorted(known)[-2:]
+    start, middle, end = place(before.size), place(last.size), place(size)
+    if not start < middle < end:
+        return
+    rate = math.log(last.seconds / before.seconds) / (middle - start)
+    if rate > 0:
+        yield size, last.seconds * math.exp(rate * (end - middle))
 
 
 def _size(trial: Trial) -> _Size:

@@ -17,7 +17,7 @@ import numpy as np
 
 from qbench.exceptions import QbenchError, TooSlowError, WorkerError, WorkerTimeoutError
 from qbench.plan import Trial
-from qbench.runner.bandwidth import memory_floor
+from qbench.runner.bandwidth import MemoryFloors
 from qbench.runner.cutoffs import Cutoffs
 from qbench.runner.placement import cores_of_round, place
 from qbench.runner.statuses import status_of
@@ -44,11 +44,12 @@ class Known:
 
     inputs: CellInputs
     cutoffs: Cutoffs
+    floors: MemoryFloors
 
     @staticmethod
     def nothing() -> Known:
         """At the start of a run."""
-        return Known(CellInputs(), Cutoffs())
+        return Known(CellInputs(), Cutoffs(), MemoryFloors())
 
 
 class SpeedGroup:
@@ -102,7 +103,9 @@ class SpeedGroup:
             outcome = cell.outcome(self._told)
             if control is not None and control.trial is cell.trial and control not in self._ended:
                 outcome = self._controlled(outcome, cell, control)
-            self._outcomes[cell.trial.id] = _with_floor(outcome, cell.trial)
+            floor = self._known.floors.of(cell.trial)
+            told = {**outcome.metrics, **floor}
+            self._outcomes[cell.trial.id] = replace(outcome, metrics=told)
         return self._outcomes
 
     def _begun(self, trial: Trial) -> Cell | None:
@@ -221,7 +224,3 @@ class _Held:
         if key not in self._workers or not self._workers[key].alive:
             self._workers[key] = self._give(trial)
         return self._workers[key]
-
-
-def _with_floor(outcome: Outcome, trial: Trial) -> Outcome:
-    return replace(outcome, metrics={**outcome.metrics, **memory_floor(trial)})

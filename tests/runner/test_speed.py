@@ -10,6 +10,7 @@ import pytest
 
 from qbench.plan import Plan, Trial, make_plan
 from qbench.registry import load_registry
+from qbench.runner.bandwidth import MemoryFloors
 from qbench.runner.cutoffs import Cutoffs
 from qbench.runner.executor import Executor
 from qbench.runner.observer import Observer
@@ -178,3 +179,35 @@ def test_times_are_grown_on_from_two_sizes(bench):
     assert known.reason(six, 10.0).startswith("would take about 48.6 s, as grown until 3 qubits")
     assert known.reason(six, 40.0) == ""
     assert known.reason(six, None) == ""
+
+
+def test_times_are_grown_on_from_two_batches(bench):
+    one, few, many = bench.plan("speed.batch_size=[1, 32, 256]").trials
+    known = Cutoffs()
+    known.note(one, 0.1)
+    assert known.reason(many, 10.0) == ""
+    known.note(few, 3.2)
+    # a loop over the rows: 0.1 s a row, six rounds of 25.6 s
+    assert known.reason(many, 10.0).startswith("would take about 154 s, as grown until 2 qubits")
+    even = Cutoffs()
+    even.note(one, 0.1)
+    even.note(few, 0.1)
+    assert even.reason(many, 10.0) == ""
+
+
+def test_the_memory_floor_grows_with_what_is_moved_and_each_size_is_copied_once(bench, monkeypatch):
+    copied = []
+
+    def copy_seconds(size: int) -> float:
+        copied.append(size)
+        return size / 1e9
+
+    monkeypatch.setattr("qbench.runner.bandwidth._copy_seconds", copy_seconds)
+    small, large = bench.plan("circuits.c.n_qubits='=n'", "matrix={n: [2, 14]}").trials
+    floors = MemoryFloors()
+    gates = len(large.work.measured().circuit.gates)
+    # two rows of 2**14 complex numbers in each of three passes
+    assert floors.of(large)["floor_s"] == pytest.approx(3 * gates * 2 * 2**14 * 16 / 1e9)
+    assert floors.of(large)["copy_bytes_per_s"] == pytest.approx(2e9)
+    assert floors.of(small)["floor_s"] < floors.of(large)["floor_s"]
+    assert copied == [2**20]
