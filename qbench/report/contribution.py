@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from qbench.report.cells import interval_cell, interval_column
-from qbench.report.frames import LABEL, at, from_one_backend, paired
+from qbench.report.frames import at, from_one_backend, paired, row_name
 from qbench.report.table import Column, significant
 from qbench.spec import CLASSICAL_CONTROLS, CONTROLS, split_control
 from qbench.spec.published import SHARES
@@ -97,21 +97,17 @@ def contribution_lines(
     for row in rows:
         if row.get("same_trial"):
             model, control = split_control(row["model"])
-            yield f"{_place(row, axes)}: the same trial as {model}: {control} changes nothing in it"
+            name = row_name(row, axes)
+            yield f"{name}: the same trial as {model}: {control} changes nothing in it"
     models = [row for row in rows if "best_control" in row]
     if len(models) <= _MOST_LINES:
         for row in models:
-            yield f"{_place(row, axes)}: {_said(row, metric.partition('.')[2])}"
+            yield f"{row_name(row, axes)}: {_said(row, metric.partition('.')[2])}"
     else:
         verdicts = [_verdict(row) for row in models]
         counted = [f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts)]
         yield f"the quantum part over the best classical control: {', '.join(counted)}"
     yield from _reading(models, HIGHER_IS_BETTER[metric.partition(".")[2]])
-
-
-def _place(row: Mapping[str, Any], axes: Sequence[str]) -> str:
-    there = [axis for axis in axes if not pd.isna(row[LABEL + axis])]
-    return ", ".join([row["model"], *(f"{axis}={row[LABEL + axis]}" for axis in there)])
 
 
 def _said(row: Mapping[str, Any], metric: str) -> str:

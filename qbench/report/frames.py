@@ -32,6 +32,7 @@ KEYS = {
     "tier": "tier",
     "precision": "precision",
     "optimise": "optimise",
+    "shots": "shots",
     "dataset": "dataset",
     "seed": "seed",
 }
@@ -170,6 +171,35 @@ def mistaken_rule(rows: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{TEXTBOOK_2X}: a published mistake, no gradient: f(t + pi/2) - f(t - pi/2) without "
             "the factor 1/2, twice the derivative; its agreement is with twice the reference's"
+        )
+
+
+def by_shots(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of exact values and those of each number of shots, in the order of the suite.
+
+    Refused rows, which have no execution to tell their shots, go with the first.
+    """
+    refused = (rows["status"] == "unsupported") & rows["diff_method"].isna()
+    shots = rows["shots"]
+    if not refused.all():
+        shots = shots.mask(refused, shots[~refused].iloc[0])
+    return [group for _, group in rows.groupby(shots, dropna=False, sort=False)]
+
+
+def row_name(row: Mapping[str, Any], axes: Sequence[str]) -> str:
+    """How a line names a row of a table of models: the model, its axes and its shots."""
+    there = [axis for axis in axes if not pd.isna(row[LABEL + axis])]
+    shots = row.get("shots")
+    said = [f"{axis}={row[LABEL + axis]}" for axis in there]
+    return ", ".join([row["model"], *said, *([f"{shots} shots"] if shots else [])])
+
+
+def sampled(rows: pd.DataFrame) -> Iterator[str]:
+    """What a reader must know of rows whose values are estimates."""
+    if rows["shots"].notna().any():
+        yield (
+            "shots: outputs and gradients are estimates from so many measurements of each circuit; "
+            "they are held to the interval of that noise, so their largest difference is large"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from qbench.report.cells import interval_column, significant_cell
+from qbench.report.cells import interval_column, significant_cell, whole
 from qbench.report.contribution import CONTROL
 from qbench.report.frames import (
     LABEL,
@@ -18,6 +18,7 @@ from qbench.report.frames import (
     mixed_precision,
     paired,
     reasons,
+    sampled,
 )
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
@@ -27,7 +28,7 @@ from qbench.store import OK
 def frameworks_table(frame: pd.DataFrame) -> Table:
     """One row a variant for each quantum model at each point of the grid.
 
-    Ratios are within this run, paired by seed, and never across precisions. Controls run
+    Ratios are within this run, paired by seed, and never across precisions or shots. Controls run
     on one backend, for their accuracy: they have no row.
 
     Parameters
@@ -60,6 +61,7 @@ def _columns(axes: Sequence[str], several_models: bool) -> list[Column]:
         Column("tier", "tier", numeric=False),
         Column("precision", "precision", numeric=False),
         Column("optimise", "optimise", numeric=False, rank=6),
+        Column("shots", "shots"),
         Column("threads", "threads", rank=7),
         Column("import_text", "import s", parts=("import_s",), rank=3),
         Column("compile_text", "compile s", parts=("compile_s",), rank=1),
@@ -79,7 +81,7 @@ def _columns(axes: Sequence[str], several_models: bool) -> list[Column]:
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    fastest = _fastest_by_precision(frame)
+    fastest = _fastest_by_kind(frame)
     for variant in dict.fromkeys(frame["variant"]):
         group = frame[frame["variant"] == variant]
         ok = group[group["status"] == OK]
@@ -91,9 +93,9 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         }
         for key in ("device", "diff_method", "tier", "precision", "optimise"):
             row[key] = first[key]
-        row["threads"] = None if pd.isna(first["threads"]) else int(first["threads"])
+        row |= {key: whole(first, key) for key in ("shots", "threads")}
         if len(ok):
-            row |= _times(ok) | _ratio(ok, fastest.get(str(first["precision"])))
+            row |= _times(ok) | _ratio(ok, fastest.get(_kind(first)))
             row |= _rest(ok)
         yield row
 
@@ -155,13 +157,19 @@ def _rest(ok: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def _fastest_by_precision(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    fastest: dict[str, pd.DataFrame] = {}
+def _kind(row: Any) -> tuple[str, int | None]:
+    """Precision and shots: only rows that have the same ones do the same work."""
+    return str(row["precision"]), whole(row, "shots")
+
+
+def _fastest_by_kind(frame: pd.DataFrame) -> dict[tuple[str, int | None], pd.DataFrame]:
+    fastest: dict[tuple[str, int | None], pd.DataFrame] = {}
     ok = frame[frame["status"] == OK]
-    for (precision, _), group in ok.groupby(["precision", "variant"], sort=False):
-        best = fastest.get(str(precision))
+    for _, group in ok.groupby("variant", sort=False):
+        kind = _kind(group.iloc[0])
+        best = fastest.get(kind)
         if best is None or group["timings.step_ms"].median() < best["timings.step_ms"].median():
-            fastest[str(precision)] = group
+            fastest[kind] = group
     return fastest
 
 
@@ -187,9 +195,12 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
     )
     if rows["precision"].nunique() > 1:
         yield "ratios compare equal precisions only"
+    if rows["shots"].nunique(dropna=False) > 1:
+        yield "ratios compare equal shots only"
     if (rows["tier"] == "expert").any():
         yield "expert: gradient code of qbench's on the framework's execution"
     yield from mistaken_rule(rows)
+    yield from sampled(rows)
     yield from mixed_precision(rows)
     jobs = set(rows.get("provenance.jobs", pd.Series(dtype=float)).dropna())
     if jobs - {1}:

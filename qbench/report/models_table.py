@@ -29,6 +29,7 @@ from qbench.report.frames import (
     TASK_OF_DRAWS,
     at,
     axes_of,
+    by_shots,
     draws_of_models,
     from_one_backend,
     group_by_axes,
@@ -37,6 +38,7 @@ from qbench.report.frames import (
     mixed_precision,
     paired,
     reasons,
+    sampled,
     trained,
 )
 from qbench.report.published import Entry, PublishedValues, published_columns
@@ -65,6 +67,7 @@ def models_table(
     With equal seeds exact backends give equal accuracies, so the figures come
     from one backend: the first of the suite whose trials are complete, named in
     the row; the others appear as their largest difference from the reference.
+    Each number of shots, being another training, has a row of its own.
 
     Parameters
     ----------
@@ -93,10 +96,10 @@ def models_table(
     table = Table("Models", _columns(axes, column, further))
     for labels, group in group_by_axes(models, axes):
         for method in in_order(group):
-            rows = group[group["method"] == method]
-            row = _row(rows, [*([column] if column else []), *further]) | theirs.cell(rows)
-            row |= theirs.compared(row) | searches.cell(rows)
-            table.rows.append(labels | row | others.compare(rows, labels))
+            for rows in by_shots(group[group["method"] == method]):
+                row = _row(rows, [*([column] if column else []), *further]) | theirs.cell(rows)
+                row |= theirs.compared(row) | searches.cell(rows)
+                table.rows.append(labels | row | others.compare(rows, labels))
     table.notes += _notes(table, frame, baseline, searches)
     table.notes += tested_apart_lines(models, axes)
     table.notes += unbalanced_lines(models, column)
@@ -112,6 +115,7 @@ def _columns(axes: Sequence[str], metric: str | None, further: Sequence[str]) ->
     sizes = ("parameters_quantum", "parameters_classical")
     columns += [
         Column("model", "model", numeric=False),
+        Column("shots", "shots"),
         Column("from_backend", "figures from", numeric=False, rank=3),
         Column("inputs", "inputs", rank=5),
         Column("parameters", "parameters q/c", parts=sizes, rank=1),
@@ -147,6 +151,7 @@ def _row(rows: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "model": first["method"],
         "kind": first["method_kind"],
+        "shots": whole(first, "shots"),
         "from_backend": first["variant"],
         "inputs": whole(first, "counts.inputs"),
         "seeds_ok": len(ok),
@@ -198,6 +203,8 @@ class _Others:
         return {column: rows[column].iloc[0] for column in columns}
 
     def _difference(self, key: str, ok: pd.DataFrame, other: pd.DataFrame) -> dict[str, Any]:
+        if set(ok["trial_id"]) == set(other["trial_id"]):
+            return {key: 0.0, f"{key}_text": "same trials"}
         both = paired(ok, other, [str(self._metric)])
         values = both[self._metric], both[f"{self._metric}_other"]
         cell = interval_cell(key, paired_difference(*values), sign="+")
@@ -242,6 +249,7 @@ def _notes(
             "over draws of the initial weights that are no training seeds"
         )
     yield from mistaken_rule(frame)
+    yield from sampled(frame)
     yield from mixed_precision(frame)
     yield from searches.lines(table.rows)
     if any(row.get("agreement_text") for row in table.rows):

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from qbench.report.cells import interval_column
-from qbench.report.frames import LABEL
+from qbench.report.frames import LABEL, row_name
 from qbench.report.table import Column, significant, with_interval
 from qbench.spec.published import MODEL, SHARES
 from qbench.stats import Interval, clopper_pearson_interval
 
 _MOST_LINES = 24
+_MOST_ABSENT = 3
 
 Entry = Mapping[str, Any]
 """``where``, ``metric``, ``value``, ``n_test``, ``source``, as a run keeps them."""
@@ -116,14 +117,22 @@ class PublishedValues:
             )
         for number, source in enumerate(self._sources, 1):
             yield f"published [{number}]: {source}"
-        for entry in self._entries:
-            if _matching(self._everything, entry).empty:
-                where = ", ".join(f"{axis}={label}" for axis, label in entry["where"].items())
-                what = f"{self._name} {significant(entry['value'], 4)} {self._mark(entry)}"
-                yield f"published, and no row is of it here: {what}, {where}"
+        yield from self._without_rows()
         if self._other_metrics:
             others = ", ".join(self._other_metrics)
             yield f"also published: {others} (--metric {self._other_metrics[0]})"
+
+    def _without_rows(self) -> Iterator[str]:
+        absent = [entry for entry in self._entries if _matching(self._everything, entry).empty]
+        said = [
+            f"{significant(entry['value'], 4)} {self._mark(entry)}, "
+            + ", ".join(f"{axis}={label}" for axis, label in entry["where"].items())
+            for entry in absent[:_MOST_ABSENT]
+        ]
+        more = len(absent) - _MOST_ABSENT
+        if absent:
+            rest = f"; and {more} more" if more > 0 else ""
+            yield f"published, and no row is of it here: {self._name} {'; '.join(said)}{rest}"
 
     def _said(
         self, pairs: Sequence[tuple[Mapping[str, Any], Entry]], axes: Sequence[str]
@@ -134,9 +143,8 @@ class PublishedValues:
             yield f"ours against published, {len(pairs)} times: {', '.join(counted)}"
             return
         for (row, entry), verdict in zip(pairs, verdicts, strict=True):
-            there = [axis for axis in axes if not pd.isna(row[LABEL + axis])]
-            place = ", ".join([row["model"], *(f"{axis}={row[LABEL + axis]}" for axis in there)])
-            yield f"{place}: {self._difference(row, entry)} {self._mark(entry)}; {verdict}"
+            said = f"{self._difference(row, entry)} {self._mark(entry)}; {verdict}"
+            yield f"{row_name(row, axes)}: {said}"
 
     def _difference(self, row: Mapping[str, Any], entry: Entry) -> str:
         ours, theirs = row.get(self._name), entry["value"]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
-from qbench.report.frames import LABEL
+from qbench.report.frames import row_name
 from qbench.report.table import significant
 from qbench.spec.published import SHARES
 from qbench.stats import detectable_difference
@@ -36,10 +34,8 @@ def resolved_lines(
     share = metric.partition(".")[2] in SHARES
     if len(compared) <= _MOST_LINES:
         for row in compared:
-            there = [a for a in axes if not pd.isna(row[LABEL + a])]
-            place = ", ".join([row["model"], *(f"{a}={row[LABEL + a]}" for a in there)])
             found = _amount([abs(row["difference"])], share)
-            yield f"{place}: {_resolution([row], share)}; the difference is {found}"
+            yield f"{row_name(row, axes)}: {_resolution([row], share)}; the difference is {found}"
     else:
         for model in dict.fromkeys(row["model"] for row in compared):
             group = [row for row in compared if row["model"] == model]

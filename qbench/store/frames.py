@@ -40,6 +40,8 @@ TRIAL_COLUMNS = (
 )
 OPTIMISE = "optimise"
 """none or safe, from the trial's execution."""
+SHOTS = "shots"
+"""How many, from the trial's execution; missing where values are exact."""
 TEST_ROWS = "test_rows"
 """Equal where two trials of one seed are tested on the same rows; None without data."""
 _NO_MATTER = ("transform", "train_on", "inputs", "digest", "folder")
@@ -65,7 +67,7 @@ def trial_frame(
 ) -> pd.DataFrame:
     """One row a trial, in the order of the plan; none of those that only support others.
 
-    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, TEST_ROWS,
+    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, SHOTS, TEST_ROWS,
     ``attempt_id`` and ``attempt_run_id`` (the run that made the attempt, often an earlier
     one), those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
     ``timings.NAME``, ... as far as some row has them. ``status`` is ``planned``
@@ -87,7 +89,7 @@ def trial_frame(
         for join, trial, attempt in session.execute(query)
         for row in _rows(join, trial, attempt, each_path, searched)
     ]
-    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, TEST_ROWS]
+    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, SHOTS, TEST_ROWS]
     fixed += [
         "attempt_id",
         "attempt_run_id",
@@ -98,7 +100,7 @@ def trial_frame(
     order = ("labels", *NESTED_COLUMNS)
     by_kind = sorted(nested, key=lambda name: order.index(name.partition(".")[0]))
     frame = pd.DataFrame(rows, columns=[*fixed, *by_kind])
-    return frame.astype(dict.fromkeys(("threads", "attempt_id", "number"), "Int64"))
+    return frame.astype(dict.fromkeys(("threads", SHOTS, "attempt_id", "number"), "Int64"))
 
 
 def _rows(
@@ -111,6 +113,7 @@ def _rows(
     row |= {name: getattr(trial, name) for name in TRIAL_COLUMNS}
     execution = trial.canonical.get("execution") or {}
     row[OPTIMISE] = None if trial.diff_method is None else execution.get(OPTIMISE, "none")
+    row[SHOTS] = execution.get(SHOTS)
     row[TEST_ROWS] = _test_rows(trial)
     if attempt is None:
         row["status"] = PLANNED

@@ -57,12 +57,14 @@ class HandmadeRun:
             "threads": 1,
         }
         reason, data = found.pop("reason", ""), found.pop("data", None)
+        shots = found.pop("shots", None)
         provenance = {"load": 0.5, "jobs": 1, "fresh": True, "machine": "m1"}
         provenance |= found.pop("provenance", {})
         for seed, accuracy in enumerate(accuracies):
             owner = "" if shared else self.id
             key = json.dumps([owner, task, method, variant, axes, seed])
             canonical = {} if data is None else {"data": {"name": "digits", "options": {}} | data}
+            canonical |= {} if shots is None else {"execution": {"shots": shots}}
             labels = {METHOD_NAME: method, VARIANT_NAME: variant} | (axes or {})
             record = TrialRecord(
                 id=key,

@@ -30,6 +30,18 @@ def test_a_label_stands_before_its_backend(run):
     assert names == ["shots apart (qiskit@2.6.2)", "qiskit@2.6.2"]
 
 
+def test_rows_tell_their_shots_and_no_ratio_crosses_them(run):
+    run.add("qnn", 0.9, 0.9, variant="exact", step_ms=1.0)
+    run.add("qnn", 0.9, 0.9, variant="few", step_ms=20.0, shots=100)
+    run.add("qnn", 0.9, 0.9, variant="few, slowly", step_ms=40.0, shots=100)
+    run.add("qnn", 0.9, 0.9, variant="many", step_ms=90.0, shots=2000)
+    table = frameworks_table(run.frame())
+    assert [row["shots"] for row in table.rows] == [None, 100, 100, 2000]
+    assert [row["ratio"] for row in table.rows] == pytest.approx([1, 1, 2, 1])
+    assert noted(table, "ratios compare equal shots only")
+    assert noted(table, "shots: outputs and gradients are estimates")
+
+
 def test_no_ratio_crosses_precisions(run):
     run.add("qnn", 0.9, 0.9, variant="double", step_ms=10.0)
     run.add("qnn", 0.9, 0.9, variant="single", step_ms=1.0, precision="single")

@@ -6,6 +6,7 @@ import pytest
 
 from qbench.exceptions import UnknownNameError
 from qbench.report.baseline import Baseline
+from qbench.report.frames import row_name
 from qbench.report.models_table import models_table
 from tests.report.conftest import noted, row_of
 
@@ -251,3 +252,17 @@ def test_other_test_rows_at_another_point_of_the_grid_are_no_news(run):
         for model in ("qnn", "mlp"):
             run.add(model, 0.9, axes={"test": test}, data={"split": {"test": int(test)}})
     assert not noted(models_table(run.frame()), "same rows")
+
+
+def test_each_number_of_shots_has_a_row_and_lines_name_it(run):
+    run.add("qnn", 0.7, 0.7, variant="few", shots=100)
+    run.add("qnn", None, None, variant="refused", status="unsupported", diff_method=None)
+    run.add("qnn", 0.9, 0.9, variant="exact")
+    run.add("qnn", 0.9, 0.9, variant="exact elsewhere")
+    run.add("mlp", 0.8, 0.8, variant="baselines")
+    table = models_table(run.frame())
+    told = [(row["model"], row["shots"], row["from_backend"]) for row in table.rows]
+    assert told == [("qnn", 100, "few"), ("qnn", None, "exact"), ("mlp", None, "baselines")]
+    assert [row["accuracy"] for row in table.rows] == pytest.approx([0.7, 0.9, 0.8])
+    assert row_name(table.rows[0], []) == "qnn, 100 shots"
+    assert noted(table, "shots: outputs and gradients are estimates")
