@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,12 +22,15 @@ from qbench.plan.machine import fingerprint
 from qbench.registry.locations import cache_dir
 from qbench.store import (
     FAILED,
+    FINAL,
     INTERRUPTED,
     OUT_OF_MEMORY,
+    RUNNING,
     TIMEOUT,
     UNAVAILABLE,
     EpochRecord,
     Outcome,
+    Store,
 )
 from qbench.worker.checkpoints import State
 from qbench.worker.protocol import Message, load_arrays
@@ -39,6 +42,8 @@ EVERY_S = 1.0
 """Seconds of a training between two of its checkpoints, at least."""
 
 _KEY = "qbench"
+
+_SUFFIX, _NEW = ".safetensors", ".new"
 
 
 def checkpoint_folder(store: str) -> Path:
@@ -74,6 +79,20 @@ def taken_state(event: Message) -> State:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_finished(folder: Path, store: Store) -> None:
+    """Remove the states of trials that are final: whoever ended those was killed before.
+
+    One that is run again although it is final (``--force``) keeps its state.
+    """
+    if not folder.is_dir():
+        return
+    names = (path.name.removesuffix(_NEW) for path in folder.iterdir())
+    held = {name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)}
+    for trial_id, (status, _) in store.latest_statuses(sorted(held)).items():
+        if status in FINAL and store.latest_attempt(trial_id).status != RUNNING:
+            CheckpointFile(folder, trial_id).remove()
+
+
 class Saved(NamedTuple):
     """A state, and the epochs that led to it."""
 
@@ -96,7 +115,8 @@ class CheckpointFile:
     """
 
     def __init__(self, folder: Path, trial_id: str) -> None:
-        self._path, self._trial_id = folder / f"{trial_id}.safetensors", trial_id
+        self._path, self._trial_id = folder / f"{trial_id}{_SUFFIX}", trial_id
+        self._new = folder / f"{trial_id}{_SUFFIX}{_NEW}"
         self.resumed_from: int | None = None
         self.note = ""
 
@@ -111,8 +131,10 @@ class CheckpointFile:
         data = save({n: np.asarray(a, order="C") for n, a in state.arrays.items()},
                     {_KEY: json.dumps(header)})  # fmt: skip
         try:
-            _replace(self._path, data)
+            self._replace(data)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._new.unlink()
             self.note = f"no checkpoint in {self._path.parent}: {error.strerror}"
 
     def read(self) -> Saved | None:
@@ -133,13 +155,22 @@ class CheckpointFile:
         return Saved(State(arrays, header["values"]), epochs)
 
     def remove(self) -> None:
-        """Forget the state."""
+        """Forget the state, and what a process that was killed left half written."""
+        self._new.unlink(missing_ok=True)
         self._path.unlink(missing_ok=True)
 
     def provenance(self) -> dict[str, Any]:
         """What the attempt's row says of it."""
         resumed = {} if self.resumed_from is None else {"resumed_from_epoch": self.resumed_from}
         return resumed | ({"checkpoint_note": self.note} if self.note else {})
+
+    def _replace(self, data: bytes) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._new.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self._new.replace(self._path)
 
     def _origin(self) -> dict[str, Any]:
         return {
@@ -171,17 +202,3 @@ def _digest(arrays: Mapping[str, NDArray[Any]], header: Mapping[str, Any]) -> st
         found.update(f"{name} {array.dtype.str} {array.shape}".encode())
         found.update(array.tobytes())
     return found.hexdigest()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

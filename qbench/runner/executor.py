@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qbench.plan import Plan, Trial
+from qbench.runner.checkpoints import checkpoint_folder, remove_finished
 from qbench.runner.lanes import Lanes
 from qbench.runner.machine import provenance
 from qbench.runner.observer import Observer
@@ -48,6 +49,7 @@ class Executor:
         """
         self._started = time.monotonic()
         self._store.mark_interrupted()
+        remove_finished(checkpoint_folder(self._store.where), self._store)
         self._run_id = self._begin(command_line)
         runs = TrialRuns(
             self._store,

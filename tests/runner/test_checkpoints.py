@@ -7,8 +7,23 @@ import pytest
 
 from qbench.exceptions import WorkerError
 from qbench.runner import checkpoints
-from qbench.runner.checkpoints import CheckpointFile, checkpoint_folder, is_broken_off, taken_state
-from qbench.store import EpochRecord, Outcome
+from qbench.runner.checkpoints import (
+    CheckpointFile,
+    checkpoint_folder,
+    is_broken_off,
+    remove_finished,
+    taken_state,
+)
+from qbench.store import (
+    DIVERGED,
+    INTERRUPTED,
+    OK,
+    TIMEOUT,
+    EpochRecord,
+    Outcome,
+    TrialRecord,
+    open_store,
+)
 from qbench.worker.checkpoints import State
 from qbench.worker.protocol import save_arrays
 
@@ -59,6 +74,36 @@ def test_a_file_is_replaced_whole_and_removed(file):
     assert file.read().state.values["epoch"] == 9
     file.remove()
     assert file.read() is None
+
+
+def test_what_a_killed_process_left_half_written_goes_with_the_file(file):
+    (file._path.parent / "abc.safetensors.new").write_bytes(b"half")
+    assert reopened(file).read() is not None
+    file.remove()
+    assert list(file._path.parent.iterdir()) == []
+
+
+def test_states_of_final_trials_are_removed_and_others_stay(tmp_path):
+    folder = tmp_path / "checkpoints"
+    with open_store(tmp_path / "results.db") as store:
+        run = store.begin_run("suite")
+        ended = {"ok": OK, "broken": INTERRUPTED, "slow": TIMEOUT, "forced": DIVERGED}
+        store.plan(run, [record(name) for name in (*ended, "untried")])
+        for name, status in ended.items():
+            store.finish_attempt(store.begin_attempt(name, run), Outcome(status))
+        store.begin_attempt("forced", run)
+        for name in (*ended, "untried", "unknown"):
+            CheckpointFile(folder, name).write(State(ARRAYS, VALUES), EPOCHS)
+        (folder / "ok.safetensors.new").write_bytes(b"half")
+        (folder / "mine.txt").write_text("no state")
+        remove_finished(folder, store)
+        remove_finished(tmp_path / "none", store)
+    left = {path.name.removesuffix(".safetensors") for path in folder.iterdir()}
+    assert left == {"broken", "slow", "forced", "untried", "unknown", "mine.txt"}
+
+
+def record(name):
+    return TrialRecord(name, "train", "qnn", "model", "tiny", "tiny", "moons", 0)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -1])
