@@ -19,7 +19,7 @@ class GitState:
 
     commit: str
     dirty: bool
-    """Whether tracked files differ from it."""
+    """Whether tracked files differ from it, but for what lies in results/: runs write there."""
 
 
 def load_average() -> float:
@@ -32,7 +32,8 @@ def git_state(folder: Path | None = None) -> GitState | None:
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return None
-    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    outside_results = ("--", ":/", ":(top,exclude)results")
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no", *outside_results)
     return GitState(commit=commit, dirty=bool(changed))
 
 

@@ -32,13 +32,17 @@ def test_a_changed_file_makes_the_commit_dirty(tmp_path: Path) -> None:
         )
 
     git("init")
-    (tmp_path / "suite.yaml").write_text("name: one\n")
-    git("add", "suite.yaml")
+    (tmp_path / "results").mkdir()
+    for name in ("suite.yaml", "results/models.md"):
+        (tmp_path / name).write_text("one\n")
+    git("add", ".")
     git("commit", "-m", "one")
     state = git_state(tmp_path)
     assert state is not None
     assert (len(state.commit), state.dirty) == (40, False)
-    (tmp_path / "suite.yaml").write_text("name: two\n")
+    (tmp_path / "results" / "models.md").write_text("two\n")
+    assert git_state(tmp_path / "results") == git_state(tmp_path) == state, "what a run wrote"
+    (tmp_path / "suite.yaml").write_text("two\n")
     changed = git_state(tmp_path)
     assert changed is not None
     assert (changed.commit, changed.dirty) == (state.commit, True)
