@@ -1,4 +1,4 @@
-"""How times grow: exponents against 2^n, the batch and the gates; a row a variant and axis."""
+"""How times grow: exponents against 2^n, the batch and the depth; a row a variant and axis."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from qbench.store import OK
 LARGEST = 4
 """Points of a fit: the largest sizes, since overheads hide the law at small ones."""
 
-_QUBITS, _GATES = "counts.n_qubits", "counts.gates"
+_QUBITS, _DEPTH = "counts.n_qubits", "counts.depth"
 
 
 def scaling_table(frame: pd.DataFrame, *, in_full: bool = False) -> Table:
     """Exponents b of seconds = a x^b over the largest sizes of each variant and measure.
 
-    Against 2^n the depth grows as the suite has it grow with n; against the gates the
+    Against 2^n the depth grows as the suite has it grow with n; against the depth the
     number of qubits is fixed.
     """
     rows = timed(frame)
@@ -61,11 +61,11 @@ def _exponents(group: pd.DataFrame) -> Iterator[dict[str, Any]]:
     kinds = (
         ("2^n", "states", "batch", "batch"),
         ("batch", "batch", _QUBITS, "qubits"),
-        ("gates", _GATES, _QUBITS, "qubits"),
+        ("depth", _DEPTH, _QUBITS, "qubits"),
     )
     for said, x, fixed, name in kinds:
         for value, part in sized.groupby(fixed):
-            if x == _GATES:  # at one batch size, or the batch would be what grows
+            if x == _DEPTH:  # at one batch size, or the batch would be what grows
                 part = part[part["batch"] == part["batch"].max()]
             if part[x].nunique() < SCALING_POINTS:
                 continue

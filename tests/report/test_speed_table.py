@@ -162,3 +162,11 @@ def test_times_that_double_with_each_qubit_have_exponent_one(run: TimedRun) -> N
     batches = next(row for row in rows if row["along"] == "batch")
     assert batches["exponent"] == pytest.approx(0.5)
     assert batches["fixed"] == "qubits 12"
+
+
+def test_parameter_shift_is_quadratic_in_the_depth_at_one_number_of_qubits(run: TimedRun) -> None:
+    for depth in (6, 12, 24):
+        run.cell("shift", 1e-6 * depth**2.0 * DRIFT, depth=depth, group=f"depth {depth}")
+    (row,) = run.tables()["Scaling"].rows
+    assert (row["along"], row["fixed"], row["range"]) == ("depth", "qubits 4", "6 - 24")
+    assert row["exponent"] == pytest.approx(2.0)

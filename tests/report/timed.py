@@ -29,6 +29,7 @@ class TimedRun:
         batch: int = 32,
         precision: str = "double",
         tier: str = "documented",
+        depth: int = 7,
         group: str = "",
         status: str = OK,
         reason: str = "",
@@ -77,7 +78,7 @@ class TimedRun:
             metrics=metrics,
             memory={"base_bytes": 1, "peak_bytes": 1_000_001},
             agreement={"outputs": 1e-12},
-            counts={"n_qubits": n, "gates": 3 * n},
+            counts={"n_qubits": n, "gates": 3 * n, "depth": depth},
             artifacts={"speed": {"seconds": times}} if status == OK else {},
             provenance={
                 "group": group or json.dumps(axes),
