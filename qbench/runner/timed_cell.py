@@ -26,6 +26,10 @@ from qbench.store import OK, Outcome
 
 T = TypeVar("T")
 
+_PATIENCE = 5.0
+"""Seconds beyond a cell's limit until its worker is ended: to start another one, import its
+framework and begin its other cells anew takes as long."""
+
 _BATCHES = 2
 _WEIGHTS = {"name": "uniform", "range": [0.0, 2 * np.pi]}
 _PROBE_ROWS = 8
@@ -135,9 +139,7 @@ class Cell:
             Whatever the worker says.
         """
         reply = self._first_call()
-        found = reply.arrays
-        self._cold = {k: reply.message[k] for k in ("compile_s", "first_call_s", "memory")}
-        reason = self._held_against_reference(found)
+        reason = self._held_against_reference(reply.arrays)
         if reason:
             return reason
         self._calibrate()
@@ -189,12 +191,18 @@ class Cell:
         payload = {"cell": self.name, "phase": phase, "execution": self._execution.to_json()}
         begun = time.monotonic()
         try:
-            return self._worker.call("time", {**payload, **fields}, arrays, **self._limits())
+            reply = self._worker.call("time", {**payload, **fields}, arrays, **self._limits())
         finally:
             self._spent += time.monotonic() - begun
+        if phase == "cold":
+            self._cold = {k: reply.message[k] for k in ("compile_s", "first_call_s", "memory")}
+        over = self._limit is not None and self._spent > self._limit
+        if over and phase != "sample":  # once predicted to fit, a busy moment is forgiven
+            raise TooSlowError(self.too_slow())
+        return reply
 
     def _limits(self) -> Limits:
-        left = None if self._limit is None else max(self._limit - self._spent, 1e-3)
+        left = None if self._limit is None else max(self._limit - self._spent, 0) + _PATIENCE
         return Limits(timeout=left, memory_limit=self._memory_limit)
 
     def _held_against_reference(self, found: Mapping[str, NDArray[Any]]) -> str:
