@@ -58,7 +58,8 @@ def test_a_circuit_of_other_wires_is_told_so(plan, old, new, has):
 
 
 def test_rows_that_a_transform_made_are_no_states(plan):
-    plan(
+    made = plan(
         "n_samples: 20}}\ncircuits: {net: {n_qubits: 3",
         "n_samples: 20}, transform: [pca: 4]}\ncircuits: {net: {n_qubits: 2",
     )
+    assert {trial.work.model.n_inputs for trial in made.trials if trial.work.model} == {4}

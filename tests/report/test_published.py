@@ -88,6 +88,14 @@ def test_a_value_of_no_row_is_told_unless_a_filter_hides_its_row(run):
     ]
 
 
+def test_of_many_values_of_no_row_the_first_are_told(run):
+    values = [entry(0.5 + n / 100, model=f"cnn{n}") for n in range(5)]
+    table = models_table(run.add("qnn", 0.9, 0.8).frame(), published=values)
+    (note,) = noted(table, "no row is of it here")
+    assert note.endswith("accuracy 0.5 [1], model=cnn0; 0.51 [1], model=cnn1; "
+                         "0.52 [1], model=cnn2; and 2 more")  # fmt: skip
+
+
 def test_values_of_another_metric_are_named_and_shown_when_asked_for(run):
     frame = run.add("qnn", 0.9, 0.8).frame()
     frame["metrics.f1_macro"] = frame["metrics.accuracy"]
