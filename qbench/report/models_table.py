@@ -45,7 +45,12 @@ from qbench.report.published import Entry, PublishedValues, published_columns
 from qbench.report.resolution import resolved_lines
 from qbench.report.search import Found, Searches, tuned_column
 from qbench.report.table import Column, Table
-from qbench.report.tested_rows import tested_apart_lines
+from qbench.report.tested_rows import (
+    selection_cell,
+    selection_column,
+    selection_lines,
+    tested_apart_lines,
+)
 from qbench.report.unbalanced import further_metrics, unbalanced_lines
 from qbench.stats import Interval, mean_interval, paired_difference
 from qbench.store import OK
@@ -101,7 +106,7 @@ def models_table(
                 row |= theirs.compared(row) | searches.cell(rows)
                 table.rows.append(labels | row | others.compare(rows, labels))
     table.notes += _notes(table, frame, baseline, searches)
-    table.notes += tested_apart_lines(models, axes)
+    table.notes += [*selection_lines(models), *tested_apart_lines(models, axes)]
     table.notes += unbalanced_lines(models, column)
     table.notes += theirs.lines(table.rows, axes)
     table.notes += contribution_lines(table.rows, axes, column)
@@ -116,6 +121,7 @@ def _columns(axes: Sequence[str], metric: str | None, further: Sequence[str]) ->
     columns += [
         Column("model", "model", numeric=False),
         Column("shots", "shots"),
+        selection_column(),
         Column("from_backend", "figures from", numeric=False, rank=3),
         Column("inputs", "inputs", rank=5),
         Column("parameters", "parameters q/c", parts=sizes, rank=1),
@@ -159,6 +165,7 @@ def _row(rows: pd.DataFrame, metrics: Sequence[str]) -> dict[str, Any]:
         "seeds": f"{len(ok)}/{len(chosen)}",
         "problems": problems(rows),
     }
+    row |= selection_cell(chosen)
     counted = ok.iloc[0] if len(ok) else first
     row |= {key: whole(counted, f"counts.{key}") for key in _SIZES}
     if row["parameters_classical"] is not None:

@@ -1,13 +1,17 @@
-"""Models of one table that are not tested on the same rows."""
+"""What test rows can't tell: models that have others, and models that they have chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
 from qbench.report.frames import group_by_axes
-from qbench.store.frames import TEST_ROWS
+from qbench.report.table import Column
+from qbench.store.frames import SELECT, TEST_ROWS
+
+_BEST_TEST = "best_test"
 
 
 def tested_apart_lines(models: pd.DataFrame, axes: Sequence[str]) -> Iterator[str]:
@@ -34,3 +38,22 @@ def tested_apart_lines(models: pd.DataFrame, axes: Sequence[str]) -> Iterator[st
 def _names(rows: pd.DataFrame, with_dataset: bool) -> str:
     names = ", ".join(dict.fromkeys(rows["method"]))
     return f"{names} ({rows['dataset'].iloc[0]})" if with_dataset else names
+
+
+def selection_column() -> Column:
+    """The column of :func:`selection_cell`; empty, and so left out, where all is well."""
+    return Column("selected_by", "selected by", numeric=False)
+
+
+def selection_cell(rows: pd.DataFrame) -> dict[str, Any]:
+    """The mark of a model whose epoch was chosen by the rows that it is tested on."""
+    return {"selected_by": "test rows"} if (rows[SELECT] == _BEST_TEST).any() else {}
+
+
+def selection_lines(models: pd.DataFrame) -> Iterator[str]:
+    """What the mark means."""
+    if (models[SELECT] == _BEST_TEST).any():
+        yield (
+            "selected by test rows: select: best_test took the epoch with the least test loss, so "
+            "the figures are too good; rows that nobody has seen would give worse ones"
+        )

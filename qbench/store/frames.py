@@ -42,6 +42,8 @@ OPTIMISE = "optimise"
 """none or safe, from the trial's execution."""
 SHOTS = "shots"
 """How many, from the trial's execution; missing where values are exact."""
+SELECT = "select"
+"""``trainer.select``: which epoch's weights were taken; None where nothing is trained."""
 TEST_ROWS = "test_rows"
 """Equal where two trials of one seed are tested on the same rows; None without data."""
 _NO_MATTER = ("transform", "train_on", "inputs", "digest", "folder")
@@ -67,9 +69,9 @@ def trial_frame(
 ) -> pd.DataFrame:
     """One row a trial, in the order of the plan; none of those that only support others.
 
-    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, SHOTS, TEST_ROWS,
-    ``attempt_id`` and ``attempt_run_id`` (the run that made the attempt, often an earlier
-    one), those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
+    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, SHOTS, SELECT,
+    TEST_ROWS, ``attempt_id`` and ``attempt_run_id`` (the run that made the attempt, often an
+    earlier one), those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
     ``timings.NAME``, ... as far as some row has them. ``status`` is ``planned``
     where nothing was tried yet. Lists stay lists; NaN is what is missing. Attempts that
     began after ``until`` don't count. Trials of a search are there only if they alone are
@@ -89,7 +91,7 @@ def trial_frame(
         for join, trial, attempt in session.execute(query)
         for row in _rows(join, trial, attempt, each_path, searched)
     ]
-    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, SHOTS, TEST_ROWS]
+    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, SHOTS, SELECT, TEST_ROWS]
     fixed += [
         "attempt_id",
         "attempt_run_id",
@@ -114,6 +116,7 @@ def _rows(
     execution = trial.canonical.get("execution") or {}
     row[OPTIMISE] = None if trial.diff_method is None else execution.get(OPTIMISE, "none")
     row[SHOTS] = execution.get(SHOTS)
+    row[SELECT] = (trial.canonical.get("trainer") or {}).get(SELECT)
     row[TEST_ROWS] = _test_rows(trial)
     if attempt is None:
         row["status"] = PLANNED

@@ -57,6 +57,7 @@ class HandmadeRun:
             "threads": 1,
         }
         reason, data = found.pop("reason", ""), found.pop("data", None)
+        select = found.pop("select", None)
         shots = found.pop("shots", None)
         provenance = {"load": 0.5, "jobs": 1, "fresh": True, "machine": "m1"}
         provenance |= found.pop("provenance", {})
@@ -64,6 +65,7 @@ class HandmadeRun:
             owner = "" if shared else self.id
             key = json.dumps([owner, task, method, variant, axes, seed])
             canonical = {} if data is None else {"data": {"name": "digits", "options": {}} | data}
+            canonical |= {} if select is None else {"trainer": {"select": select}}
             canonical |= {} if shots is None else {"execution": {"shots": shots}}
             labels = {METHOD_NAME: method, VARIANT_NAME: variant} | (axes or {})
             record = TrialRecord(

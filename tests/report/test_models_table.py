@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qbench.exceptions import UnknownNameError
@@ -266,3 +268,22 @@ def test_each_number_of_shots_has_a_row_and_lines_name_it(run):
     assert [row["accuracy"] for row in table.rows] == pytest.approx([0.7, 0.9, 0.8])
     assert row_name(table.rows[0], []) == "qnn, 100 shots"
     assert noted(table, "shots: outputs and gradients are estimates")
+
+
+def test_a_model_whose_epoch_was_chosen_by_its_test_rows_is_marked(run):
+    run.add("cnn", 0.9, 0.8, select="best_test").add("qnn", 0.7, 0.6, select="best_validation")
+    table = models_table(run.frame())
+    assert row_of(table, model="cnn")["selected_by"] == "test rows"
+    assert "selected_by" not in row_of(table, model="qnn")
+    assert noted(table, "the figures are too good")
+
+
+def test_a_row_of_the_trials_that_it_is_compared_with_says_so(run):
+    run.add("lenet", 0.9, 0.8, axes={"taught": "no"})
+    run.records = [
+        (replace(record, labels=[*record.labels, {**record.labels[0], "taught": "yes"}]), outcome)
+        for record, outcome in run.records
+    ]
+    table = models_table(run.frame(), baseline=Baseline.of_suite({"taught": "no"}))
+    row = row_of(table, **{"labels.taught": "yes"})
+    assert (row["difference"], row["difference_text"]) == (0.0, "same trials")
