@@ -50,7 +50,9 @@ def soft_targets(logits: Array, temperature: float, n_outputs: int) -> Array:
     softened = logits / temperature
     shares = np.exp(softened - softened.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
-    return np.pad(shares, ((0, 0), (0, n_outputs - logits.shape[1])))
+    soft = np.zeros((len(shares), n_outputs))
+    soft[:, : shares.shape[1]] = shares
+    return soft
 
 
 def smoothed_logits(labels: Array, n_classes: int, smoothing: float) -> Array:

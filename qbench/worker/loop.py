@@ -53,7 +53,8 @@ class TrainingLoop:
         self._seed = int(request["seed"])
         self._x = np.ascontiguousarray(arrays["x_train"], dtype=DTYPES[execution.precision])
         self._y, self._order = arrays["y_train"], arrays["order"]
-        self._distillation, self._teacher = self._teaching(request.get("distillation"))
+        self._n_outputs = output_shapes(self._layers, self._x.shape[1:])[-1][0]
+        self._distillation = self._teaching(request.get("distillation"))
         self._optimizer = trainer["optimizer"], request["trainable"], self._distillation
         self._mixed = bool(trainer.get("mixed_precision"))
         self._planned = trainer.get("epochs") or len(self._order)
@@ -69,19 +70,16 @@ class TrainingLoop:
         self.record = Record()
         self._check()
 
-    def _teaching(
-        self, wanted: Mapping[str, Any] | None
-    ) -> tuple[Distillation | None, Array | None]:
-        """How it learns from a teacher, and this one's probabilities, a row a training row."""
+    def _teaching(self, wanted: Mapping[str, Any] | None) -> Distillation | None:
+        """How it learns from a teacher, if it does."""
         if wanted is None:
-            return None, None
-        rule, logits = Distillation.of(wanted), self._arrays["teacher_logits"]
-        if len(logits) != len(self._x):
-            raise QbenchError(f"{len(logits)} outputs of the teacher, {len(self._x)} training rows")
+            return None
+        rows = len(self._arrays["teacher_logits"])
+        if rows != len(self._x):
+            raise QbenchError(f"{rows} outputs of the teacher, {len(self._x)} training rows")
         if self._loss != "cross_entropy":
             raise QbenchError(f"distillation goes with the loss cross_entropy, not {self._loss}")
-        n_outputs = output_shapes(self._layers, self._x.shape[1:])[-1][0]
-        return rule, soft_targets(logits, rule.temperature, n_outputs)
+        return Distillation.of(wanted)
 
     def _check(self) -> None:
         if self._order.ndim != 2 or self._order.shape[1] != len(self._x) or not len(self._x):
@@ -186,9 +184,9 @@ class TrainingLoop:
             if step >= self._max_steps:
                 break
             rows = order[start : start + size]
-            x, y = self._x[rows], self._y[rows]
+            x, y, soft = self._x[rows], self._y[rows], self._soft(rows)
             begun = time.perf_counter()
-            loss = self._model.step(x, y, rate, (self._seed, step), self._soft(rows))
+            loss = self._model.step(x, y, rate, (self._seed, step), soft)
             self.record.step_s.append(time.perf_counter() - begun)
             if not math.isfinite(loss):
                 raise DivergedError(
@@ -202,7 +200,11 @@ class TrainingLoop:
         return total / seen
 
     def _soft(self, rows: NDArray[Any]) -> Array | None:
-        return None if self._teacher is None else self._teacher[rows]
+        """The teacher's probabilities of a batch; of one alone, since outputs may be many."""
+        if self._distillation is None:
+            return None
+        logits = self._arrays["teacher_logits"][rows]
+        return soft_targets(logits, self._distillation.temperature, self._n_outputs)
 
     def _record_course(self) -> None:
         if self._course is not None:
