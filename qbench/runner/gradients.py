@@ -254,4 +254,4 @@ class CircuitGradients(_Measurement):
         of_outputs, of_gradients, _ = shot_bounds(self.circuit, *given, shots)
         bounds = {"gradients": factor * of_gradients[:, self.columns], "outputs": of_outputs[:, 0]}
         shares = [noise_share(each, bounds[name]) for name, each in differences.items()]
-        return found | {NOISE_SHARE: max(shares)}
+        return found | {NOISE_SHARE: float(np.max(shares))}  # NaN if one is
