@@ -7,7 +7,7 @@ environments whose pins qbench does not control.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -108,6 +108,8 @@ class Mode:
     tier: str = "documented"
     precisions: tuple[str, ...] = ("double",)
     shots: bool = False
+    accelerators: tuple[str, ...] = ()
+    """Those that it runs on; those of its backend if empty."""
     note: str = ""
 
 
@@ -125,6 +127,7 @@ class Capabilities:
     state_preparation: bool = True
     states: bool = False
     accelerators: tuple[str, ...] = ("cpu",)
+    """Those of every mode that names none of its own."""
     max_qubits: int | None = None
     """Where the framework itself stops; None if memory alone is the limit."""
 
@@ -133,6 +136,15 @@ class Capabilities:
         """The modes of ``textbook-2x``: those of parameter-shift, whose circuits it runs."""
         shifts = [mode for mode in self.modes if mode.diff_method == PARAMETER_SHIFT]
         return tuple(replace(mode, diff_method=TEXTBOOK_2X) for mode in shifts)
+
+    def accelerators_of(self, mode: Mode) -> tuple[str, ...]:
+        """What a mode runs on: "cpu", "cuda"."""
+        return mode.accelerators or self.accelerators
+
+    @property
+    def all_accelerators(self) -> frozenset[str]:
+        """What some mode runs on."""
+        return frozenset(name for mode in self.modes for name in self.accelerators_of(mode))
 
     def resolve(
         self,
@@ -153,8 +165,6 @@ class Capabilities:
         Unsupported
             No mode fits; the message lists what there is.
         """
-        if accelerator not in self.accelerators:
-            raise Unsupported(f"accelerator {accelerator}: only {', '.join(self.accelerators)}")
         asked = {"device": device, "diff_method": diff_method, "tier": tier}
         fixed = {key: value for key, value in asked.items() if value is not None}
         if not fixed:
@@ -164,19 +174,17 @@ class Capabilities:
         fitting.sort(key=lambda mode: mode.tier != "documented")
         wanted = ", ".join(f"{k}={v}" for k, v in fixed.items())
         if not fitting:
-            offers = "; ".join(
-                f"device={m.device}, diff_method={m.diff_method}, tier={m.tier}" for m in self.modes
-            )
-            raise Unsupported(f"no mode with {wanted}; there are: {offers}")
+            raise Unsupported(f"no mode with {wanted}; there are: {_listed(self.modes)}")
+        there = [m for m in fitting if accelerator in self.accelerators_of(m)]
+        if not there:
+            others = sorted({name for m in fitting for name in self.accelerators_of(m)})
+            raise Unsupported(f"accelerator {accelerator}: only {', '.join(others)} with {wanted}")
         if shots is not None:
-            fitting = [m for m in fitting if m.shots]
-            if not fitting:
-                raise Unsupported(f"shots: not offered with {wanted}")
+            there = _offering("shots", wanted, there, [m for m in modes if m.shots])
         if precision is not None:
-            fitting = [m for m in fitting if precision in m.precisions]
-            if not fitting:
-                raise Unsupported(f"{precision} precision: not offered with {wanted}")
-        mode = fitting[0]
+            able = [m for m in modes if precision in m.precisions]
+            there = _offering(f"{precision} precision", wanted, there, able)
+        mode = there[0]
         return Execution(
             device=mode.device,
             diff_method=mode.diff_method,
@@ -202,6 +210,21 @@ class Capabilities:
         if kinds - self.readouts:
             return f"read-outs not offered: {', '.join(sorted(kinds - self.readouts))}"
         return None
+
+
+def _offering(what: str, wanted: str, modes: Sequence[Mode], able: Sequence[Mode]) -> list[Mode]:
+    """Those of the modes that are able; if there are none, Unsupported names those elsewhere."""
+    found = [mode for mode in modes if mode in able]
+    if not found:
+        elsewhere = f"; it is with: {_listed(able)}" if able else ""
+        raise Unsupported(f"{what}: not offered with {wanted}{elsewhere}")
+    return found
+
+
+def _listed(modes: Iterable[Mode]) -> str:
+    return "; ".join(
+        f"device={m.device}, diff_method={m.diff_method}, tier={m.tier}" for m in modes
+    )
 
 
 class Program(ABC):

@@ -42,7 +42,11 @@ class BackendError(QbenchError):
 
 
 class EnvironmentUnavailableError(QbenchError):
-    """A backend's environment cannot be made here; the message says why."""
+    """A backend's environment cannot be made here, or lacks what an execution needs.
+
+    The message says why, or which package or device is missing: with it, the next run
+    tries again.
+    """
 
     exit_code = 1
 

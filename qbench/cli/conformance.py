@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +23,9 @@ def conformance(
         list[str] | None,
         typer.Argument(help="Backends, as NAME or NAME@VERSION; all of them by default."),
     ] = None,
+    accelerator: Annotated[
+        Literal["cpu", "cuda"], typer.Option(help="Judge the modes that run on this.")
+    ] = "cpu",
 ) -> None:
     """Hold backends against the reference: every gate, encoding, read-out and gradient.
 
@@ -38,7 +41,11 @@ def conformance(
     from qbench.registry import find, load_registry
 
     registry = load_registry()
-    named = backends or [name for name, info in registry.items() if info.adapter]
+    named = backends or [
+        name
+        for name, info in registry.items()
+        if info.adapter and accelerator in info.capabilities.all_accelerators
+    ]
     targets = [(find(name.partition("@")[0], registry), name.partition("@")[2]) for name in named]
     table, problems = _empty_table(), []
     for info, version in targets:
@@ -47,6 +54,7 @@ def conformance(
                 results = _judge(
                     info,
                     version or None,
+                    accelerator,
                     partial(_show, status, info.name),
                 )
         except EnvironmentUnavailableError as error:
@@ -69,14 +77,18 @@ def _show(status: Status, name: str, result: CaseResult) -> None:
 
 
 def _judge(
-    info: BackendInfo, version: str | None, progress: Callable[[CaseResult], None]
+    info: BackendInfo,
+    version: str | None,
+    accelerator: str,
+    progress: Callable[[CaseResult], None],
 ) -> list[CaseResult]:
     from qbench.runner.pool import WorkerPool
-    from qbench.testing import run_conformance
+    from qbench.testing import executions, run_conformance
 
     with tempfile.TemporaryDirectory() as logs, WorkerPool(Path(logs)) as pool:
-        worker = pool.worker(info, version)
-        return run_conformance(worker, info.capabilities, progress=progress)
+        worker = pool.worker(info, version, accelerator=accelerator)
+        modes = executions(info.capabilities, accelerator)
+        return run_conformance(worker, info.capabilities, only=modes, progress=progress)
 
 
 def _empty_table() -> Table:

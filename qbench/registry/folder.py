@@ -21,6 +21,7 @@ from qbench.registry.bugs import KnownBug
 
 HOSTS = ("torch", "tensorflow", "estimators")
 PLATFORMS = ("linux", "darwin", "win32")
+ACCELERATORS = ("cpu", "cuda")
 
 NAME = r"[a-z][a-z0-9_]*"
 """What a backend's name looks like, as a regular expression."""
@@ -212,7 +213,7 @@ def _capabilities(file: Path, table: Mapping[str, Any]) -> Capabilities:
     _check_keys(file, "tool.qbench.backend.capabilities", given, known)
     _check_words(file, "capabilities.gates", given.get("gates", ()), GATES)
     _check_words(file, "capabilities.readouts", given.get("readouts", ()), ("expval", "probs"))
-    _check_words(file, "capabilities.accelerators", given.get("accelerators", ()), ("cpu", "cuda"))
+    _check_words(file, "capabilities.accelerators", given.get("accelerators", ()), ACCELERATORS)
     for key in ("gates", "readouts"):
         if key in given:
             given[key] = frozenset(given[key])
@@ -226,9 +227,12 @@ def _mode(file: Path, number: int, table: Any) -> Mode:
     where = f"tool.qbench.backend.modes[{number}]"
     if not isinstance(table, dict):
         raise BackendError(f"{file}: {where}: {table!r} is no table")
-    known = {f.name: str for f in fields(Mode)} | {"precisions": list, "shots": bool}
+    lists = {"precisions": list, "accelerators": list}
+    known = {f.name: str for f in fields(Mode)} | lists | {"shots": bool}
     _check_keys(file, where, table, known, ("device", "diff_method"))
     _check_words(file, f"modes[{number}].tier", [table.get("tier", "documented")], TIERS)
     precisions = tuple(table.get("precisions", ("double",)))
     _check_words(file, f"modes[{number}].precisions", precisions, ("double", "single"))
-    return Mode(**{**table, "precisions": precisions})
+    accelerators = tuple(table.get("accelerators", ()))
+    _check_words(file, f"modes[{number}].accelerators", accelerators, ACCELERATORS)
+    return Mode(**{**table, "precisions": precisions, "accelerators": accelerators})

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, NoReturn, Self, cast
 
 from qbench.exceptions import (
     DivergedError,
+    EnvironmentUnavailableError,
     OutOfMemoryError,
     QbenchError,
     Unsupported,
@@ -299,6 +300,8 @@ class WorkerProcess:
         kind, text = reply.get("kind"), str(reply.get("message", ""))
         if kind == "unsupported":
             return Unsupported(text)
+        if kind == "unavailable":
+            return EnvironmentUnavailableError(text)
         if kind == "diverged":
             return DivergedError(text)
         traceback = str(reply.get("traceback", ""))

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench.backend import TEXTBOOK_2X, TOLERANCES, Array, Capabilities, Execution
+from qbench.backend import TEXTBOOK_2X, TOLERANCES, Array, Capabilities, Execution, Mode
 from qbench.circuit import Circuit, ReferenceProgram
-from qbench.exceptions import QbenchError, Unsupported
+from qbench.exceptions import EnvironmentUnavailableError, QbenchError, Unsupported
 from qbench.testing import sampled
 from qbench.testing.cases import Case, packed_cases, thorough_cases
 
@@ -102,23 +102,27 @@ class ModeSummary:
     d_states: float
 
 
-def executions(capabilities: Capabilities) -> list[Execution]:
-    """Every declared mode at every precision it declares, on one thread.
+def executions(capabilities: Capabilities, accelerator: str = "cpu") -> list[Execution]:
+    """Every declared mode of an accelerator at every precision it declares, on one thread.
 
     The default (the first documented mode at its first precision) comes first, the modes of
     ``textbook-2x``, which nobody declares, and those with shots last.
     """
+    modes = (*capabilities.modes, *capabilities.textbook_modes)
+    there = [mode for mode in modes if accelerator in capabilities.accelerators_of(mode)]
+    asked: list[tuple[Mode, str, int | None]]
+    asked = [(mode, precision, None) for mode in there for precision in mode.precisions]
+    asked += [
+        (mode, mode.precisions[0], shots)
+        for mode in there
+        if mode.shots and mode in capabilities.modes
+        for shots in sampled.SHOTS
+    ]
     every = [
-        Execution(mode.device, mode.diff_method, mode.tier, precision)
-        for mode in (*capabilities.modes, *capabilities.textbook_modes)
-        for precision in mode.precisions
+        Execution(m.device, m.diff_method, m.tier, precision, shots, accelerator=accelerator)
+        for m, precision, shots in asked
     ]
-    every += [
-        Execution(mode.device, mode.diff_method, mode.tier, mode.precisions[0], shots)
-        for mode in capabilities.modes
-        for shots in (sampled.SHOTS if mode.shots else ())
-    ]
-    default = capabilities.resolve()
+    default = capabilities.resolve(accelerator=accelerator)
     return sorted(every, key=lambda execution: execution != default)
 
 
@@ -138,7 +142,7 @@ def cases_for(
         return [c for c in every if (c.name in sampled.CASES if first else c.required)]
     if execution.diff_method == TEXTBOOK_2X:
         return [case for case in packed_cases(capabilities.gates) if case.name in TEXTBOOK_CASES]
-    if thorough and execution == capabilities.resolve():
+    if thorough and execution == capabilities.resolve(accelerator=execution.accelerator):
         return thorough_cases()
     return packed_cases(capabilities.gates)
 
@@ -146,13 +150,20 @@ def cases_for(
 def mode_label(execution: Execution) -> str:
     """How tables and messages name a mode: ``default.qubit/backprop (documented)``."""
     shots = "" if execution.shots is None else f", {execution.shots} shots"
-    return f"{execution.device}/{execution.diff_method} ({execution.tier}){shots}"
+    where = "" if execution.accelerator == "cpu" else f" on {execution.accelerator}"
+    return f"{execution.device}/{execution.diff_method} ({execution.tier}){where}{shots}"
 
 
 def judge(
     backend: Evaluator, capabilities: Capabilities, execution: Execution, case: Case
 ) -> CaseResult:
-    """Evaluate one case and compare it with the reference."""
+    """Evaluate one case and compare it with the reference.
+
+    Raises
+    ------
+    EnvironmentUnavailableError
+        A package or device is missing that the mode needs.
+    """
     where = (mode_label(execution), execution.precision, case.name)
     refusal = capabilities.refusal(case.circuit)
     if refusal:
@@ -162,6 +173,8 @@ def judge(
     except Unsupported as error:
         status = FAILED if case.required else SKIPPED
         return CaseResult(*where, status, f"{case.name}: {error}")
+    except EnvironmentUnavailableError:
+        raise  # no case of this mode can be judged here
     except QbenchError as error:
         result = CaseResult(*where, FAILED, f"{_heading(execution, case)} {error}")
     if result.status == FAILED and case.parts:
@@ -266,7 +279,7 @@ def _states(
     try:
         found = backend.states(case.circuit, execution, inputs, weights)
     except Unsupported as error:
-        declared = execution == capabilities.resolve()
+        declared = execution == capabilities.resolve(accelerator=execution.accelerator)
         return None, [f"states are declared, but {error}"] if declared else []
     expected = ReferenceProgram(case.circuit).states(inputs, weights)
     limit = TOLERANCES[execution.precision]

@@ -42,6 +42,9 @@ class BackendConformance:
     thorough: ClassVar[bool] = True
     """False where compiling a circuit takes seconds: see ``cases_for``."""
 
+    accelerator: ClassVar[str] = "cpu"
+    """Whose modes are judged; with "cuda" those that run on a GPU."""
+
     @pytest.fixture
     def backend(self) -> Evaluator:
         """The evaluator that is judged; override it."""
@@ -56,7 +59,7 @@ class BackendConformance:
                     case,
                     id=f"{mode_label(execution)}-{execution.precision}-{case.name}",
                 )
-                for execution in executions(self.capabilities)
+                for execution in executions(self.capabilities, self.accelerator)
                 for case in cases_for(self.capabilities, execution, self.thorough)
             ]
             metafunc.parametrize(("execution", "case"), trials)
@@ -106,7 +109,13 @@ class EnvironmentConformance(BackendConformance):
         environment.create()
         cls._folder = TemporaryDirectory(prefix="qbench-conformance-")
         log = Path(cls._folder.name) / "worker.log"
-        cls._worker = Worker(cls.info, environment.python, log_path=log, version=cls.version)
+        cls._worker = Worker(
+            cls.info,
+            environment.python,
+            log_path=log,
+            version=cls.version,
+            accelerator=cls.accelerator,
+        )
 
     @classmethod
     def teardown_class(cls) -> None:

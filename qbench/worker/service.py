@@ -13,7 +13,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from qbench.exceptions import DivergedError, QbenchError, Unsupported
+from qbench.exceptions import (
+    DivergedError,
+    EnvironmentUnavailableError,
+    QbenchError,
+    Unsupported,
+)
 from qbench.worker import circuit_requests, model_requests, training
 from qbench.worker.engine import Engine
 from qbench.worker.protocol import (
@@ -125,6 +130,8 @@ class Service:
         host = self._engine.loaded_host
         if isinstance(error, Unsupported):
             kind = "unsupported"
+        elif isinstance(error, EnvironmentUnavailableError):
+            kind = "unavailable"
         elif isinstance(error, DivergedError):
             kind = "diverged"
         elif isinstance(error, MemoryError) or (host and host.is_out_of_memory(error)):

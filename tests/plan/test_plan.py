@@ -220,3 +220,12 @@ def test_a_baseline_can_be_a_value_of_an_axis_but_no_backend(plan_of):
     assert plan_of("baseline={trainer.epochs: 1}", extra=axis).trials
     with pytest.raises(SpecError, match=r"baseline\.backend.*: differences are of accuracies"):
         plan_of("baseline={backend: pennylane}")
+
+
+def test_a_classical_model_trains_on_the_accelerator_that_is_asked_for(plan_of):
+    def accelerators(*overrides):
+        plan = plan_of("baselines=[mlp]", *overrides, text=PLAIN)
+        return {t.work.execution.accelerator for t in by(plan, method="mlp")}
+
+    assert accelerators() == {"cpu"}
+    assert accelerators("execution.accelerator=cuda") == {"cuda"}

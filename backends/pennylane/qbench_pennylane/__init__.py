@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from qbench.circuit import (
     Operation,
     diagonal_matrix,
 )
-from qbench.exceptions import Unsupported
+from qbench.exceptions import EnvironmentUnavailableError, Unsupported
 
 RELEASE = tuple(int(part) for part in qml.__version__.split(".")[:2])
 
@@ -64,22 +65,30 @@ SIGNS_UP_TO = 16
 
 DTYPES = {"double": torch.float64, "single": torch.float32}
 
+LIGHTNING_GPU = "pennylane_lightning.lightning_gpu"
+"""A package of its own, beside lightning.qubit's modules."""
+
 
 class PennyLaneBackend(Backend):
     """PennyLane's own simulators; gradients by PennyLane's rules."""
 
     def versions(self) -> Mapping[str, str]:
-        """PennyLane, its lightning simulator and torch."""
-        return {name: version(name) for name in ("pennylane", "pennylane-lightning", "torch")}
+        """PennyLane, its lightning simulators and torch."""
+        names = ["pennylane", "pennylane-lightning", "torch"]
+        if find_spec(LIGHTNING_GPU) is not None:
+            names.append("pennylane-lightning-gpu")
+        return {name: version(name) for name in names}
 
     def compile(self, circuit: Circuit, execution: Execution) -> Program:
         """A program around QNodes; see the modes in this backend's pyproject.toml."""
         if execution.shots is not None:
             raise Unsupported("shots: this adapter computes exact expectation values only")
+        if execution.device == "lightning.gpu":
+            _require_lightning_gpu()
         if execution.diff_method != "backprop":
             _refuse_amplitudes(circuit)
         if execution.diff_method == "adjoint" and not _expectations_only(circuit):
-            raise Unsupported("the adjoint method of lightning.qubit gives no probabilities")
+            raise Unsupported(f"the adjoint method of {execution.device} gives no probabilities")
         if execution.tier == "tutorial":
             return _LoopProgram(circuit, execution)
         return _BatchedProgram(circuit, execution)
@@ -91,6 +100,17 @@ class PennyLaneBackend(Backend):
                 f"PennyLane {qml.__version__} loses torch's gradient to a batch of PhaseShift "
                 "angles: PhaseShift runs as U1, the same matrix"
             )
+
+
+def _require_lightning_gpu() -> None:
+    """PennyLane itself says only that there is no such device."""
+    if find_spec(LIGHTNING_GPU) is None:
+        raise EnvironmentUnavailableError(
+            "lightning.gpu is in the package pennylane-lightning-gpu, which this environment "
+            "lacks; pennylane@0.45.1+cu12 has it (Linux, an NVIDIA GPU, CUDA 12)"
+        )
+    if not torch.cuda.is_available():
+        raise EnvironmentUnavailableError("lightning.gpu: there is no CUDA device here")
 
 
 def _expectations_only(circuit: Circuit) -> bool:
@@ -149,7 +169,7 @@ class _LoopProgram(_BatchedProgram):
 def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -> Callable:
     """A QNode (inputs, weights) -> list of results, one a measurement."""
     options = {}
-    if execution.device == "lightning.qubit":
+    if execution.device.startswith("lightning."):
         options["c_dtype"] = np.complex128 if execution.precision == "double" else np.complex64
     device = qml.device(execution.device, wires=circuit.n_qubits, **options)
     operations = circuit.operations

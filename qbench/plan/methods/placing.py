@@ -54,8 +54,13 @@ def training_on(
 
 def classical_training(at: ResolvedPoint, what: Mapping[str, Any]) -> Work:
     """The training of a model whose circuits no backend runs."""
-    threads = at.config.execution.threads
-    execution = Execution(device="torch", diff_method="backprop", threads=threads)
+    asked = at.config.execution
+    execution = Execution(
+        device="torch",
+        diff_method="backprop",
+        threads=asked.threads,
+        accelerator=asked.accelerator,
+    )
     place = in_classical_environment(at)
     return in_mixed_precision(Work(task="train", execution=execution, **place, **what))
 

@@ -21,9 +21,9 @@ def calls(
     batches: Sequence[Batch],
 ) -> Calls:
     """Calls of a program, ``forward`` without history."""
+    to: dict[str, Any] = {"dtype": DTYPES[execution.precision], "device": device_of(execution)}
     if isinstance(program, NumpyProgram):
         return numpy_calls(program, measure, batches)
-    to: dict[str, Any] = {"dtype": DTYPES[execution.precision], "device": device_of(execution)}
     tensors = [[torch.tensor(array, **to) for array in batch[:3]] for batch in batches]
     finish = torch.cuda.synchronize if execution.accelerator == "cuda" else lambda: None
 

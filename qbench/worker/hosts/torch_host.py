@@ -10,7 +10,7 @@ import torch
 
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
-from qbench.exceptions import Unsupported
+from qbench.exceptions import EnvironmentUnavailableError
 from qbench.worker.hosts.base import Host, HostModel, Layer
 from qbench.worker.hosts.shapes import checked_outputs
 from qbench.worker.hosts.torch_autograd import Tensor, differentiable, numpy_of
@@ -94,6 +94,7 @@ class TorchHost(Host):
         cotangent: Array | None,
     ) -> tuple[Array, Array | None, Array | None]:
         """Outputs and, given a cotangent, both gradients; NumPy programs are called directly."""
+        to = {"dtype": DTYPES[execution.precision], "device": device_of(execution)}
         if isinstance(program, NumpyProgram):
             if cotangent is None:
                 return (
@@ -103,7 +104,6 @@ class TorchHost(Host):
                 )
             outputs, d_inputs, d_weights = program.vjp(inputs, weights, cotangent)
             return checked_outputs(outputs, circuit, inputs), d_inputs, d_weights
-        to = {"dtype": DTYPES[execution.precision], "device": device_of(execution)}
         x, w = torch.tensor(inputs, **to), torch.tensor(weights, **to)
         if cotangent is None:
             with torch.no_grad():
@@ -120,11 +120,16 @@ def device_of(execution: Execution) -> str:
 
     Raises
     ------
-    Unsupported
-        There is no such device here.
+    EnvironmentUnavailableError
+        There is no such device here, or torch was built for the CPU alone.
     """
+    if execution.accelerator == "cuda" and torch.version.cuda is None:
+        raise EnvironmentUnavailableError(
+            f"accelerator cuda: torch {torch.__version__} of this environment is built for the "
+            "CPU: `qbench env remove` it, then make it again with UV_TORCH_BACKEND=auto"
+        )
     if execution.accelerator == "cuda" and not torch.cuda.is_available():
-        raise Unsupported("accelerator cuda: torch finds no CUDA device here")
+        raise EnvironmentUnavailableError("accelerator cuda: torch finds no CUDA device here")
     return execution.accelerator
 
 
