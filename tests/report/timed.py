@@ -25,6 +25,7 @@ class TimedRun:
         seconds: Any,
         n: int = 4,
         *,
+        circuit: str = "c",
         measure: str = "forward",
         batch: int = 32,
         precision: str = "double",
@@ -40,9 +41,9 @@ class TimedRun:
         backend = variant.partition("[")[0]
         axes = {"n": str(n), "measure": measure, "batch_size": str(batch)}
         record = TrialRecord(
-            id=json.dumps([variant, axes, group]),
+            id=json.dumps([circuit, variant, axes, group]),
             task="speed",
-            method="c",
+            method=circuit,
             method_kind="circuit",
             backend=backend,
             backend_version="1.0",
@@ -54,7 +55,7 @@ class TimedRun:
             tier=tier,
             precision=precision,
             threads=1,
-            labels=[{METHOD_NAME: "c", VARIANT_NAME: variant, **axes}],
+            labels=[{METHOD_NAME: circuit, VARIANT_NAME: variant, **axes}],
         )
         times = np.asarray(seconds, dtype=float)
         timings: dict[str, Any] = {"cold_s": 0.5, "compile_s": 0.1, "first_call_s": 0.4}
@@ -81,7 +82,7 @@ class TimedRun:
             counts={"n_qubits": n, "gates": 3 * n, "depth": depth},
             artifacts={"speed": {"seconds": times}} if status == OK else {},
             provenance={
-                "group": group or json.dumps(axes),
+                "group": group or json.dumps([circuit, axes]),
                 "load": 0.5,
                 "jobs": 1,
                 "machine": "m",

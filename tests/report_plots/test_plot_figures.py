@@ -10,6 +10,7 @@ from qbench.exceptions import PlotError, UnknownNameError
 from qbench.report.plots import KINDS, Source, find_kinds, plot
 from qbench.stats import mean_interval
 from qbench.store import open_store
+from tests.report.timed import TimedRun
 from tests.report_plots.conftest import course_of
 
 DRAWN = {
@@ -264,6 +265,20 @@ def test_times_stand_over_qubits_with_the_floor_of_each_precision(source_of):
     assert sorted(set(by_batch.points["x"])) == [1, 32]
     _, asked = plot(source_of("timed", by="n"), "speed")
     assert (asked.x_label, sorted(set(asked.points["x"]))) == ("n", [4, 8, 12])
+
+
+def test_each_circuit_has_panels_of_its_own(tmp_path):
+    with open_store(tmp_path / "timed.db") as store:
+        made = TimedRun(store)
+        for circuit, seconds in (("deep", 0.2), ("flat", 0.1)):
+            for n in (2, 3):
+                made.cell("a", [seconds * n] * 6, n=n, circuit=circuit)
+        made.save()
+        drawing = KINDS["speed"].figures(Source.open(store, made.id))
+    assert list(zip(drawing.points["panel"], drawing.points["y"], strict=True)) == [
+        ("deep", pytest.approx(400)), ("deep", pytest.approx(600)),
+        ("flat", pytest.approx(200)), ("flat", pytest.approx(300)),
+    ]  # fmt: skip
 
 
 def test_rows_can_be_chosen_and_laid_out(source_of):

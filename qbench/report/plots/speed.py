@@ -20,8 +20,8 @@ def speed(source: Source) -> Drawing:
     """A warm call's median with its 95% interval, by variant, against the number of qubits.
 
     Where all circuits are of one size it is against the batch size, and against any axis of
-    numbers that the user asks for. A panel for each measure, batch size and value of the
-    axes that don't set the size.
+    numbers that the user asks for. A panel for each circuit, measure, batch size and value of
+    the axes that don't set the size.
     """
     rows = source.ok(TASK_OF_SPEED)
     if rows.empty:
@@ -33,6 +33,7 @@ def speed(source: Source) -> Drawing:
             raise PlotError(f"run {source.run_id}: {source.by} has no numbers to lay times out by")
     rows = rows.assign(x=rows[x].astype(float))
     others, names = _others(source, rows, x), names_of(rows, in_picture=True)
+    others += ["method"] if rows["method"].nunique() > 1 else []
     points: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     for found, group in source.groups(rows, "method", "variant", "precision"):
@@ -65,9 +66,10 @@ def _others(source: Source, rows: pd.DataFrame, x: str) -> list[str]:
 
 
 def _panel(found: dict[str, str], others: list[str]) -> str:
-    said = [f"{axis.replace('_', ' ')} {found[axis]}" for axis in others if axis != "measure"]
-    first = [found["measure"]] if "measure" in others else []
-    return ", ".join([*first, *said])
+    """A measure and a circuit by their names, other axes with theirs."""
+    named = [found[key] for key in ("measure", "method") if key in others]
+    axes = [axis for axis in others if axis not in ("measure", "method")]
+    return ", ".join([*named, *(f"{axis.replace('_', ' ')} {found[axis]}" for axis in axes)])
 
 
 def _milliseconds(row: pd.Series[Any]) -> dict[str, float]:
