@@ -16,7 +16,7 @@ from qbench.runner.worker import Worker
 from qbench.store import UNAVAILABLE
 
 CIRCUIT = Circuit(1, (Operation.of("RY", 0, Angle.input(0)),), (expval("Z", 0),), 1, 0)
-PACKAGES = {"pennylane": "pennylane-lightning-gpu"}
+PACKAGES = {"pennylane": "pennylane-lightning-gpu", "qiskit": "qiskit-aer-gpu"}
 
 
 def refusal(name: str, folder: Path) -> EnvironmentUnavailableError:

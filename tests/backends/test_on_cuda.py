@@ -20,3 +20,7 @@ class TestTorchQuantumOnCuda(EnvironmentConformance):
 
 class TestPennyLaneOnCuda(EnvironmentConformance):
     name, version, accelerator = "pennylane", "0.45.1+cu12", "cuda"
+
+
+class TestQiskitOnCuda(EnvironmentConformance):
+    name, version, accelerator = "qiskit", "2.6.2+cu12", "cuda"

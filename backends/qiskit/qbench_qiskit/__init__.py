@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
+from functools import cache
+from importlib.metadata import packages_distributions, version
 
 from qbench.backend import Backend, Execution, NumpyProgram
 from qbench.circuit import Circuit
@@ -11,11 +12,16 @@ from qbench.exceptions import Unsupported
 
 DISTRIBUTIONS = (
     "qiskit",
-    "qiskit-aer",
     "qiskit-machine-learning",
     "qiskit-algorithms",
     "numpy",
 )
+
+
+@cache
+def aer_distribution() -> str:
+    """qiskit-aer, or where that is installed in its place qiskit-aer-gpu."""
+    return packages_distributions()["qiskit_aer"][0]
 
 
 class QiskitBackend(Backend):
@@ -23,12 +29,10 @@ class QiskitBackend(Backend):
 
     def versions(self) -> Mapping[str, str]:
         """Versions of Qiskit's distributions and of NumPy."""
-        return {name: version(name) for name in DISTRIBUTIONS}
+        return {name: version(name) for name in (*DISTRIBUTIONS, aer_distribution())}
 
     def compile(self, circuit: Circuit, execution: Execution) -> NumpyProgram:
         """A program of the mode's own class; raises Unsupported with the reason."""
-        if execution.accelerator != "cpu":
-            raise Unsupported(f"accelerator {execution.accelerator}: only cpu")
         match execution.device, execution.diff_method:
             case "aer_statevector", "parameter-shift" if execution.shots is not None:
                 from qbench_qiskit.program_sampled import SampledProgram
@@ -54,7 +58,7 @@ class QiskitBackend(Backend):
         """What a reader of the provenance should know."""
         return (
             "parametrised cp, crx, cry and crz are decomposed before Aer sees them: Aer "
-            f"{version('qiskit-aer')} evaluates them as if their angle were 0",
+            f"{version(aer_distribution())} evaluates them as if their angle were 0",
         )
 
 

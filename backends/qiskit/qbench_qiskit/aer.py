@@ -13,6 +13,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.library import SetStatevector
 
 from qbench.backend import Array, Execution
+from qbench.exceptions import EnvironmentUnavailableError
 from qbench.shots import ShotSeeds
 
 Saved = dict[str, Any]
@@ -104,6 +105,24 @@ class Template:
         return circuit
 
 
+def _device(accelerator: str) -> str:
+    """Aer's name of an accelerator.
+
+    Raises
+    ------
+    EnvironmentUnavailableError
+        The Aer of this environment was built without GPUs.
+    """
+    if accelerator == "cpu":
+        return "CPU"
+    if "GPU" not in AerSimulator().available_devices():
+        raise EnvironmentUnavailableError(
+            "accelerator cuda: the qiskit-aer of this environment simulates on the CPU alone; "
+            "qiskit@2.6.2+cu12 has qiskit-aer-gpu in its place (Linux, an NVIDIA GPU, CUDA 12)"
+        )
+    return "GPU"
+
+
 class Aer:
     """Aer's statevector simulator, seeded, on the execution's threads and precision.
 
@@ -121,6 +140,7 @@ class Aer:
         self._seeds = seeds
         self._simulator = AerSimulator(
             method="statevector",
+            device=_device(execution.accelerator),
             precision=execution.precision,
             max_parallel_threads=execution.threads,
             runtime_parameter_bind_enable=True,
