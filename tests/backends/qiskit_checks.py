@@ -4,8 +4,10 @@ Run as ``python -I -c`` by test_qiskit_adapter.py; prints one JSON object.
 """
 
 import json
+from unittest.mock import patch
 
 import numpy as np
+import torch
 from qbench_qiskit import QiskitBackend, program_shift
 from qbench_qiskit.program_shift import shift_rule
 from qiskit import QuantumCircuit
@@ -13,6 +15,8 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.primitives import EstimatorV2
+from qiskit_machine_learning.connectors import TorchConnector
+from qiskit_machine_learning.neural_networks import EstimatorQNN
 
 from qbench.backend import Execution
 from qbench.circuit import (
@@ -27,9 +31,12 @@ from qbench.circuit import (
 
 SHIFT = Execution("aer_statevector", "parameter-shift")
 ADJOINT = Execution("aer_statevector", "adjoint", tier="expert")
+ESTIMATOR_V2 = Execution("aer_estimator", "parameter-shift")
+CONNECTOR = Execution("torch_connector", "parameter-shift", "tutorial", "single")
 MODES = {
     "shift": SHIFT,
     "adjoint": ADJOINT,
+    "estimator_v2": ESTIMATOR_V2,
     "estimator": Execution("estimator_qnn", "parameter-shift", tier="tutorial"),
     "reverse": Execution("estimator_qnn", "adjoint"),
 }
@@ -144,7 +151,7 @@ def amplitudes():
             "general": distance(program(circuit, MODES[name]).vjp(*arrays(circuit)), expected),
             "basis_states": distance(program(single, MODES[name]).vjp(*case), at_basis),
         }
-        for name in ("shift", "adjoint")
+        for name in ("shift", "adjoint", "estimator_v2")
     }
 
 
@@ -163,15 +170,69 @@ def states():
 
 
 def refusals():
-    """What EstimatorQNN answers to what it cannot do."""
+    """What the estimators answer to what they cannot do."""
     probabilities = Circuit(2, (Operation.of("H", 0),), (Probabilities((0,)),))
+    cases = {
+        "probabilities": lambda: program(probabilities, MODES["estimator"]),
+        "amplitudes": lambda: program(layered(True), MODES["estimator"]),
+        "v2 probabilities": lambda: program(probabilities, ESTIMATOR_V2),
+        "v2 states": lambda: program(layered(), ESTIMATOR_V2).states(*arrays(layered())[:2]),
+    }
     result = {}
-    for key, circuit in {"probabilities": probabilities, "amplitudes": layered(True)}.items():
+    for key, case in cases.items():
         try:
-            program(circuit, MODES["estimator"])
+            case()
         except Exception as error:  # noqa: BLE001 - its type is what is tested
             result[key] = [type(error).__name__, str(error)]
     return result
+
+
+def pubs():
+    """Rows of each PUB that EstimatorV2 is given for a gradient: outputs, then all shifts."""
+    circuit, rows, run = layered(), [], EstimatorV2.run
+    compiled = program(circuit, ESTIMATOR_V2)
+
+    def noted(self, given):
+        rows.extend([len(next(iter(binds.values()))) for _, _, binds in given])
+        return run(self, given)
+
+    with patch.object(EstimatorV2, "run", noted):
+        compiled.vjp(*arrays(circuit))
+    return rows
+
+
+def connector():
+    """A gradient to weights, and to inputs too: passes through TorchConnector, and its dtype."""
+    circuit = layered()
+    x, w, cotangent = arrays(circuit)
+    expected = ReferenceProgram(circuit).vjp(x, w, cotangent)
+    compiled, passes, found = program(circuit, CONNECTOR), [], {}
+    forward, backward = TorchConnector.forward, EstimatorQNN.backward
+
+    def seen_forward(self, data):
+        passes.append("forward")
+        return forward(self, data)
+
+    def seen_backward(self, *data):
+        passes.append(f"backward, inputs {self.input_gradients}")
+        return backward(self, *data)
+
+    with (
+        patch.object(TorchConnector, "forward", seen_forward),
+        patch.object(EstimatorQNN, "backward", seen_backward),
+    ):
+        for both in (False, True):
+            inputs = torch.tensor(x, requires_grad=both)
+            weights = torch.tensor(w, requires_grad=True)
+            outputs = compiled(inputs, weights)
+            wanted = [weights, inputs] if both else [weights]
+            upstream = torch.tensor(cotangent, dtype=outputs.dtype)
+            gradients = torch.autograd.grad(outputs, wanted, upstream)
+            against = [expected[0], expected[2], expected[1]]
+            results = [t.detach().numpy() for t in (outputs, *gradients)]
+            error = distance(results, against[: len(results)])
+            found["both" if both else "weights"] = [str(outputs.dtype), error]
+    return found | {"passes": passes}
 
 
 def rows_run():
@@ -232,7 +293,7 @@ def circuits_of_a_batch():
 def main():
     checks = (
         *(controlled_rotations, ways, amplitudes, states, refusals),
-        *(rows_run, small_runs, circuits_of_a_batch),
+        *(rows_run, small_runs, circuits_of_a_batch, pubs, connector),
     )
     found = {check.__name__: check() for check in checks}
     found["rules"] = {"two": shift_rule((1.0,)), "four": shift_rule((0.5, 1.0))}

@@ -45,7 +45,7 @@ def test_the_adapter_is_right_where_aer_is_wrong(found: dict[str, Any], gate: st
 
 
 def test_all_ways_agree_with_the_reference(found: dict[str, Any]) -> None:
-    assert set(found["ways"]) == {"shift", "adjoint", "estimator", "reverse"}
+    assert set(found["ways"]) == {"shift", "adjoint", "estimator_v2", "estimator", "reverse"}
     assert max(found["ways"].values()) < 1e-12
 
 
@@ -58,11 +58,31 @@ def test_states_come_in_our_bit_order_with_their_global_phase(found: dict[str, A
     assert max(found["states"].values()) < 1e-12
 
 
-def test_estimator_qnn_refuses_what_it_cannot_do_with_a_reason(found: dict[str, Any]) -> None:
-    kind, reason = found["refusals"]["probabilities"]
-    assert (kind, "expectation values" in reason) == ("Unsupported", True)
+def test_estimators_refuse_what_they_cannot_do_with_a_reason(found: dict[str, Any]) -> None:
+    for what in ("probabilities", "v2 probabilities", "v2 states"):
+        kind, reason = found["refusals"][what]
+        assert (kind, "expectation values" in reason) == ("Unsupported", True), what
     kind, reason = found["refusals"]["amplitudes"]
     assert (kind, "not amplitudes" in reason) == ("Unsupported", True)
+
+
+def test_estimator_v2_is_given_a_batch_with_all_its_shifts_as_one_pub(
+    found: dict[str, Any],
+) -> None:
+    assert found["pubs"] == [3, 3 * 20]
+
+
+def test_the_tutorial_goes_through_torch_connector(found: dict[str, Any]) -> None:
+    weights, both = ("forward", "backward, inputs False"), ("forward", "backward, inputs True")
+    assert found["connector"]["passes"] == [*weights, *both]
+
+
+def test_torch_connector_returns_float32_even_for_doubles(found: dict[str, Any]) -> None:
+    """Once this fails its mode can be declared in double precision too."""
+    for wanted in ("weights", "both"):
+        dtype, error = found["connector"][wanted]
+        assert dtype == "torch.float32"
+        assert 1e-9 < error < 1e-6
 
 
 def test_shifts_that_no_wanted_gradient_needs_are_not_run(found: dict[str, Any]) -> None:

@@ -33,6 +33,9 @@ class Way(NamedTuple):
     calls: int = 11
 
 
+ESTIMATOR_QNN = {"device": "estimator_qnn", "diff_method": "parameter-shift"}
+"""As in the tutorials, without their TorchConnector: that returns float32 alone."""
+
 REVERSE = {"device": "estimator_qnn", "diff_method": "adjoint"}
 PER_SAMPLE = {"device": "default.qubit-per-sample"}
 TUTORIAL, EXPERT = {"tier": "tutorial"}, {"tier": "expert"}
@@ -51,9 +54,10 @@ WAYS = {
     },
     "qulacs": {"loop": Way(TUTORIAL), "sweep": Way({})},
     "qiskit": {
-        "EstimatorQNN": Way(TUTORIAL, rows=1, calls=6),
+        "EstimatorQNN": Way(ESTIMATOR_QNN, rows=1, calls=6),
         "reverse": Way(REVERSE, rows=1, calls=3),
         "binds": Way({}, calls=5),
+        "EstimatorV2": Way({"device": "aer_estimator"}, calls=5),
         "adjoint": Way(EXPERT),
     },
     "pennylane_keras": {
@@ -68,6 +72,7 @@ GOALS = [
     ("torchquantum", "loop", "static", 30),
     ("qulacs", "loop", "sweep", 5),
     ("qiskit", "EstimatorQNN", "binds", 60),
+    ("qiskit", "EstimatorQNN", "EstimatorV2", 50),
     ("qiskit", "EstimatorQNN", "adjoint", 1000),
     ("qiskit", "reverse", "adjoint", 75),
     ("pennylane_keras", "loop", "eager", 15),

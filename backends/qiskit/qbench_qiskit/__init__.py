@@ -1,4 +1,4 @@
-"""qbench's adapter for Qiskit: Aer with parameter binds, an adjoint on Aer, EstimatorQNN."""
+"""qbench's adapter for Qiskit: Aer with binds, EstimatorV2, an adjoint on Aer, EstimatorQNN."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import packages_distributions, version
 
-from qbench.backend import Backend, Execution, NumpyProgram
+from qbench.backend import Backend, Execution, NumpyProgram, Program
 from qbench.circuit import Circuit
 from qbench.exceptions import Unsupported
 
@@ -31,7 +31,7 @@ class QiskitBackend(Backend):
         """Versions of Qiskit's distributions and of NumPy."""
         return {name: version(name) for name in (*DISTRIBUTIONS, aer_distribution())}
 
-    def compile(self, circuit: Circuit, execution: Execution) -> NumpyProgram:
+    def compile(self, circuit: Circuit, execution: Execution) -> Program | NumpyProgram:
         """A program of the mode's own class; raises Unsupported with the reason."""
         match execution.device, execution.diff_method:
             case "aer_statevector", "parameter-shift" if execution.shots is not None:
@@ -48,6 +48,14 @@ class QiskitBackend(Backend):
                 from qbench_qiskit.program_adjoint import AdjointProgram
 
                 return AdjointProgram(circuit, execution)
+            case "aer_estimator", "parameter-shift":
+                from qbench_qiskit.program_estimator_v2 import EstimatorV2Program
+
+                return EstimatorV2Program(circuit, execution)
+            case "torch_connector", "parameter-shift":
+                from qbench_qiskit.program_connector import ConnectorProgram
+
+                return ConnectorProgram(circuit, execution)
             case "estimator_qnn", "parameter-shift" | "adjoint":
                 from qbench_qiskit.program_estimator import EstimatorProgram
 

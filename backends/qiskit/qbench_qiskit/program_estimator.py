@@ -37,15 +37,15 @@ class EstimatorProgram(NumpyProgram):
             raise Unsupported("probabilities: EstimatorQNN yields expectation values alone")
         reverse = execution.diff_method == "adjoint"
         angles = [angle for operation in circuit.gates for angle in operation.angles]
-        self._inputs = sorted({i for angle in angles for i in angle.input_indices})
-        self._weights = sorted({k for angle in angles for k in angle.weight_indices})
+        self.inputs = sorted({i for angle in angles for i in angle.input_indices})
+        self.weights = sorted({k for angle in angles for k in angle.weight_indices})
         x, w = _parameters("x", circuit.n_inputs), _parameters("w", circuit.n_weights)
-        self._qnn = EstimatorQNN(
+        self.qnn = EstimatorQNN(
             circuit=_lowered(circuit, x, w, REVERSE_BASIS if reverse else SHIFT_BASIS),
             estimator=StatevectorEstimator(),
             observables=[pauli_operator(r, circuit.n_qubits) for r in observables],
-            input_params=[x[i] for i in self._inputs],
-            weight_params=[w[k] for k in self._weights],
+            input_params=[x[i] for i in self.inputs],
+            weight_params=[w[k] for k in self.weights],
             gradient=ReverseEstimatorGradient() if reverse else None,
             input_gradients=True,
             default_precision=0.0,
@@ -53,7 +53,7 @@ class EstimatorProgram(NumpyProgram):
 
     def forward(self, inputs: Array, weights: Array) -> Array:
         """Outputs, shape (batch, outputs)."""
-        return np.asarray(self._qnn.forward(*self._read(inputs, weights)), dtype=float)
+        return np.asarray(self.qnn.forward(*self._read(inputs, weights)), dtype=float)
 
     def vjp(
         self,
@@ -66,18 +66,18 @@ class EstimatorProgram(NumpyProgram):
         """Outputs and gradients; input gradients are left out where they aren't wanted."""
         d_inputs, d_weights = np.zeros_like(inputs), np.zeros_like(weights)
         outputs = self.forward(inputs, weights)
-        if (wrt_inputs and self._inputs) or (wrt_weights and self._weights):
-            self._qnn.input_gradients = wrt_inputs
-            by_inputs, by_weights = self._qnn.backward(*self._read(inputs, weights))
+        if (wrt_inputs and self.inputs) or (wrt_weights and self.weights):
+            self.qnn.input_gradients = wrt_inputs
+            by_inputs, by_weights = self.qnn.backward(*self._read(inputs, weights))
             if by_inputs is not None:
-                d_inputs[:, self._inputs] = np.einsum("bo,boi->bi", cotangent, by_inputs)
+                d_inputs[:, self.inputs] = np.einsum("bo,boi->bi", cotangent, by_inputs)
             if by_weights is not None:
-                d_weights[self._weights] = np.einsum("bo,bok->k", cotangent, by_weights)
+                d_weights[self.weights] = np.einsum("bo,bok->k", cotangent, by_weights)
         return outputs, d_inputs, d_weights
 
     def _read(self, inputs: Array, weights: Array) -> tuple[Array, Array]:
         """The features and weights that some gate reads."""
-        return inputs[:, self._inputs], weights[self._weights]
+        return inputs[:, self.inputs], weights[self.weights]
 
 
 def _parameters(name: str, count: int) -> list[Parameter]:
