@@ -39,7 +39,10 @@ def _backends() -> Sequence[Entry]:
             "name": info.name,
             "versions": ", ".join(info.versions),
             "about": info.description,
-            "modes": [f"{m.device}, {m.diff_method}, {m.tier}" for m in info.capabilities.modes],
+            "modes": [
+                f"{m.device}, {m.diff_method}, {m.tier}{', shots' * m.shots}"
+                for m in info.capabilities.modes
+            ],
         }
         for info in load_registry().values()
         if info.adapter
