@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from qbench.report.cells import figure, interval_column, significant_cell, whole
-from qbench.report.frames import reasons
+from qbench.report.frames import reasons, sampled
 from qbench.report.frameworks_table import versioned
 from qbench.report.table import Column, Table, significant
 from qbench.report.timings import (
@@ -19,6 +19,7 @@ from qbench.report.timings import (
     cell_columns,
     cells,
     head_of,
+    peers_of,
     time_ratio,
     timed,
     took_turns,
@@ -65,6 +66,7 @@ _VARIANT_COLUMNS = (
     Column("diff_method", "gradient", numeric=False),
     Column("tier", "tier", numeric=False),
     Column("precision", "precision", numeric=False),
+    Column("shots", "shots"),
     Column("threads", "threads", rank=7),
     Column("optimise", "optimise", numeric=False, rank=6),
     Column("cold_text", "cold s", parts=("cold_s", "compile_s", "first_call_s"), rank=1),
@@ -87,7 +89,7 @@ def _rows(cell: SpeedCell, samples: Samples) -> Iterator[dict[str, Any]]:
         row["reason"] = found["reason"] or None
         for key in ("device", "diff_method", "tier", "precision", "optimise"):
             row[key] = found.get(key)
-        row["threads"] = whole(found, "threads")
+        row |= {key: whole(found, key) for key in ("shots", "threads")}
         yield row | _cold(found) | (_warm(cell, found, samples) if found["status"] == OK else {})
 
 
@@ -100,7 +102,7 @@ def _cold(found: pd.Series[Any]) -> dict[str, Any]:
 
 def _warm(cell: SpeedCell, found: pd.Series[Any], samples: Samples) -> dict[str, Any]:
     row = significant_cell("ms", call_interval(found, 1e3))
-    peers = cell.ok[cell.ok["precision"] == found["precision"]]
+    peers = peers_of(found, cell.ok)
     row |= ratio_cell("ratio", found, peers.iloc[0], samples)
     tutorial = peers[(peers["tier"] == "tutorial") & (peers["backend"] == found["backend"])]
     if len(tutorial) and found["tier"] != "tutorial":
@@ -141,6 +143,9 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
         yield "~: not timed in the same group, so drift of the machine is in the ratio"
     if ok["precision"].nunique() > 1:
         yield "ratios compare equal precisions only"
+    if ok["shots"].nunique(dropna=False) > 1:
+        yield "ratios compare equal shots only"
+    yield from sampled(ok)
     if (ok["tier"] == "expert").any():
         yield "expert: gradient code of qbench's on the framework's execution"
     yield from _memory(ok)

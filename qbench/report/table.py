@@ -90,7 +90,8 @@ class Table:
         if len(self.rows) < 2:
             return self
         texts = {c.key: {_text(row.get(c.key)) for row in self.rows} for c in self.columns}
-        constant = [c for c in self.columns if c.key in keys and len(texts[c.key]) == 1]
+        told = {key for key, each in texts.items() if len(each) == 1 and each != {""}}
+        constant = [c for c in self.columns if c.key in keys and c.key in told]
         said = ", ".join(f"{c.heading} {texts[c.key].pop()}" for c in constant)
         kept = [c for c in self.columns if c not in constant]
         return Table(self.title, kept, self.rows, [f"all rows: {said}"] * bool(said) + self.notes)

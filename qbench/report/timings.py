@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from qbench.report.frames import LABEL, axes_of, group_by_axes
+from qbench.report.frames import LABEL, at, axes_of, group_by_axes
 from qbench.report.frameworks_table import versioned
 from qbench.report.table import Column
 from qbench.stats import Interval, paired_ratio
@@ -22,6 +22,8 @@ CALL = "timings.call_s"
 GROUP = "provenance.group"
 
 _TELLING = ("precision", "optimise", "threads")
+_WORK = ["precision", "shots"]
+"""What two rows must share for a ratio of their times: the same work."""
 
 Samples = Mapping[int, Mapping[str, NDArray[Any]]]
 """The arrays of each attempt: ``seconds``, ``cpu_seconds`` and, of one, ``control_seconds``."""
@@ -77,6 +79,17 @@ def speed_axes(rows: pd.DataFrame) -> list[str]:
     return [axis for axis in axes_of(rows) if LABEL + axis not in (MEASURE, BATCH)]
 
 
+def same_work(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Rows of equal precision and shots, which alone are put into one ratio."""
+    for _, group in rows.groupby(_WORK, sort=False, dropna=False):
+        yield group
+
+
+def peers_of(row: Any, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that do the same work as this one."""
+    return at(rows, {key: row[key] for key in _WORK})
+
+
 def cell_columns(rows: pd.DataFrame) -> list[Column]:
     """The columns of :func:`head_of`."""
     return [
@@ -113,6 +126,7 @@ def names_of(rows: pd.DataFrame, *, in_picture: bool = False) -> dict[str, str]:
         parts += [row["precision"]] if in_picture and "precision" in several else []
         parts += [f"optimise {row['optimise']}"] if "optimise" in several else []
         parts += [f"{row['threads']} threads"] if "threads" in several else []
+        parts += [] if pd.isna(row["shots"]) else [f"{row['shots']} shots"]
         said = ", ".join(str(part) for part in parts if part and not pd.isna(part))
         ways[str(variant)] = f" ({said})" if said else ""
         name = versioned(row)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from qbench.report.cells import interval_column, significant_cell
+from qbench.report.cells import interval_column, significant_cell, whole
 from qbench.report.frames import LABEL
 from qbench.report.speed_table import ratio_cell
 from qbench.report.table import Column, Table, significant
@@ -20,6 +20,7 @@ from qbench.report.timings import (
     cells,
     head_of,
     names_of,
+    same_work,
     speed_axes,
     time_ratio,
     timed,
@@ -31,7 +32,7 @@ YARDSTICK = "reference"
 """qbench's own NumPy is no framework: it competes only where there is nothing else."""
 
 BEST, EXPERT, TUTORIAL = "best", "with expert code", "out of the box"
-_PLACE = ("circuit", "measure", "batch_size", "precision", "setting")
+_PLACE = ("circuit", "measure", "batch_size", "precision", "shots", "setting")
 
 
 def winners_table(frame: pd.DataFrame, samples: Samples, *, in_full: bool = False) -> Table:
@@ -44,7 +45,7 @@ def winners_table(frame: pd.DataFrame, samples: Samples, *, in_full: bool = Fals
     table = Table("Fastest", [*cell_columns(rows), *_COLUMNS])
     for cell in cells(rows):
         entered = cell.ok[cell.ok["backend"].isin(compete)]
-        for _, ok in entered.groupby("precision", sort=False):
+        for ok in same_work(entered):
             for setting, group in _settings(ok):
                 row = _winner(cell, group, samples, names)
                 table.rows.append(head_of(cell) | {"setting": setting} | row)
@@ -90,6 +91,7 @@ def ranges_table(winners: Table, rows: pd.DataFrame) -> Table | None:
 
 _COLUMNS = (
     Column("precision", "precision", numeric=False),
+    Column("shots", "shots"),
     Column("setting", "setting", numeric=False),
     Column("fastest", "fastest", numeric=False),
     Column("ms_text", "ms", parts=("ms",)),
@@ -103,6 +105,7 @@ _COLUMNS = (
 def _range_columns(axis: str) -> list[Column]:
     return [
         Column("precision", "precision", numeric=False),
+        Column("shots", "shots"),
         Column("setting", "setting", numeric=False),
         Column("range", axis, parts=("first", "last")),
         Column("fastest", "fastest", numeric=False),
@@ -140,7 +143,8 @@ def _winner(
     """Of ``ok``, the fastest first."""
     first = ok.iloc[0]
     milliseconds = 1e3 * float(first[CALL])
-    row: dict[str, Any] = {"precision": first["precision"], "fastest": names[first["variant"]]}
+    row: dict[str, Any] = {"precision": first["precision"], "shots": whole(first, "shots")}
+    row["fastest"] = names[first["variant"]]
     row |= {"ms": milliseconds, "ms_text": significant(milliseconds)}
     control = cell.control()
     if control is not None:
@@ -209,11 +213,13 @@ def _setting_notes(table: Table) -> Iterator[str]:
 def _alone_notes(rows: pd.DataFrame) -> Iterator[str]:
     """Precisions in which one framework has nobody to win against."""
     ok = rows[(rows["status"] == OK) & rows["backend"].isin(_competitors(rows))]
-    for precision, group in ok.groupby("precision", sort=False):
+    for group in same_work(ok):
         if group["backend"].nunique() == 1:
+            first = group.iloc[0]
+            shots = "" if pd.isna(first["shots"]) else f" with {first['shots']} shots"
             yield (
-                f"{precision} precision: {group['backend'].iloc[0]} alone was timed in it; what is "
-                "next is another way of its own"
+                f"{first['precision']} precision{shots}: {first['backend']} alone was timed in it; "
+                "what is next is another way of its own"
             )
 
 
@@ -222,7 +228,7 @@ def _yardstick_notes(rows: pd.DataFrame) -> Iterator[str]:
         return
     ahead = compared = 0
     for cell in cells(rows):
-        for _, ok in cell.ok.groupby("precision", sort=False):
+        for ok in same_work(cell.ok):
             own = ok["backend"] == YARDSTICK
             if own.any() and not own.all():
                 compared += 1

@@ -128,7 +128,11 @@ def test_neighbouring_sizes_of_one_winner_are_one_row_with_all_their_intervals(r
     for n, slower in ((4, 2.0), (6, 4.0), (8, 0.5), (10, 3.0)):
         run.cell("a", DRIFT, n=n, control=(1.0, 0.9, 1.1)).cell("b", slower * DRIFT, n=n)
     run.cell("a", DRIFT, n=12, control=(1.0, 0.9, 1.1)).cell("b", DRIFT[::-1], n=12)
-    rows = run.tables()["Who wins where"].rows
+    table = run.tables()["Who wins where"]
+    rows = table.rows
+    assert "all rows: circuit c, measure forward, batch 32, precision double, setting best" in (
+        table.notes
+    )
     assert [(row["range"], row["fastest"][0]) for row in rows] == [
         ("4 .. 6", "a"),
         ("8", "b"),
@@ -139,9 +143,22 @@ def test_neighbouring_sizes_of_one_winner_are_one_row_with_all_their_intervals(r
 
 
 def test_variants_that_differ_in_no_named_way_keep_their_own_names(run):
-    run.cell("a", DRIFT).cell("a[shots=9]", 2 * DRIFT)
+    run.cell("a", DRIFT).cell("a[some=9]", 2 * DRIFT)
     (row,) = run.tables()["Fastest"].rows
-    assert (row["fastest"], row["second"]) == ("a (d, adjoint)", "a[shots=9] (d, adjoint)")
+    assert (row["fastest"], row["second"]) == ("a (d, adjoint)", "a[some=9] (d, adjoint)")
+
+
+def test_exact_values_and_estimates_from_shots_never_share_a_ratio(run):
+    run.cell("a", DRIFT).cell("b", 4 * DRIFT)
+    run.cell("a[shots=9]", 0.1 * DRIFT, shots=9).cell("b[shots=9]", 0.3 * DRIFT, shots=9)
+    tables = run.tables()
+    assert [row["ratio"] for row in tables["Speed"].rows] == pytest.approx([1, 4, 1, 3])
+    found = {row["shots"]: (row["fastest"], row["ahead"]) for row in tables["Fastest"].rows}
+    assert found == {
+        None: ("a@1.0 (d, adjoint)", pytest.approx(4)),
+        9: ("a@1.0 (d, adjoint, 9 shots)", pytest.approx(3)),
+    }
+    assert "ratios compare equal shots only" in tables["Speed"].notes
 
 
 def test_a_busy_machine_and_several_jobs_are_told(run: TimedRun) -> None:

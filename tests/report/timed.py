@@ -32,6 +32,7 @@ class TimedRun:
         tier: str = "documented",
         depth: int = 7,
         group: str = "",
+        shots: int | None = None,
         status: str = OK,
         reason: str = "",
         control: tuple[float, float, float] | None = None,
@@ -55,6 +56,7 @@ class TimedRun:
             tier=tier,
             precision=precision,
             threads=1,
+            canonical={"execution": {"shots": shots}},
             labels=[{METHOD_NAME: circuit, VARIANT_NAME: variant, **axes}],
         )
         times = np.asarray(seconds, dtype=float)
