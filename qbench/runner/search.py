@@ -116,17 +116,20 @@ def _rows(store: Store, run_id: str) -> list[dict[str, Any]]:
 
 
 def _choice(search: Search, rows: Mapping[str, Mapping[str, Any]]) -> Choice:
-    def tried(metric: str) -> tuple[Tried, ...]:
-        return tuple(
-            _tried(c.text, [rows.get(t.id, _NOT_YET) for t in c.trials], metric)
-            for c in search.configurations
-        )
-
-    metric = search.metric
-    if metric == "validation_loss" and not _has_scores(tried(metric)):
+    metric, tried = search.metric, _every(search, rows, search.metric)
+    if metric == "validation_loss" and not _has_scores(tried):
         # an SVM has no loss to compare
-        metric = "validation_accuracy" if _has_scores(tried("validation_accuracy")) else metric
-    return Choice(search, metric, tried(metric), _best(tried(metric), metric))
+        by_accuracy = _every(search, rows, "validation_accuracy")
+        if _has_scores(by_accuracy):
+            metric, tried = "validation_accuracy", by_accuracy
+    return Choice(search, metric, tried, _best(tried, metric))
+
+
+def _every(search: Search, rows: Mapping[str, Mapping[str, Any]], metric: str) -> tuple[Tried, ...]:
+    return tuple(
+        _tried(one.text, [rows.get(trial.id, _NOT_YET) for trial in one.trials], metric)
+        for one in search.configurations
+    )
 
 
 def _has_scores(tried: Sequence[Tried]) -> bool:
