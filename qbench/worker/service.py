@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import queue
+import shutil
 import threading
 import time
 import traceback
@@ -49,7 +50,8 @@ def serve(channel: Channel, host: str, adapter: str | None, threads: int) -> Non
     """Answer requests until ``shutdown``, or until the parent is gone.
 
     A thread reads the pipe, so that a worker whose parent was killed ends at
-    once, in the middle of a training too, instead of computing for nobody.
+    once, in the middle of a training too, instead of computing for nobody; the
+    request's folder, which the parent would have removed, goes with it.
     """
     service = Service(host, adapter, threads)
     channel.send(
@@ -61,7 +63,7 @@ def serve(channel: Channel, host: str, adapter: str | None, threads: int) -> Non
         }
     )
     requests: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(channel, requests), daemon=True).start()
+    threading.Thread(target=_read, args=(channel, requests, service), daemon=True).start()
     while True:
         request = requests.get()
         if request.get("op") == "shutdown":
@@ -70,7 +72,7 @@ def serve(channel: Channel, host: str, adapter: str | None, threads: int) -> Non
         service.answer(request, channel)
 
 
-def _read(channel: Channel, requests: queue.SimpleQueue[Message]) -> None:
+def _read(channel: Channel, requests: queue.SimpleQueue[Message], service: Service) -> None:
     while True:
         try:
             message = channel.receive()
@@ -78,6 +80,7 @@ def _read(channel: Channel, requests: queue.SimpleQueue[Message]) -> None:
             traceback.print_exc()
             os._exit(1)
         if message is None:
+            service.abandon()
             os._exit(0)
         requests.put(message)
         if message.get("op") == "shutdown":
@@ -92,6 +95,7 @@ class Service:
         self._engine = Engine(host, adapter, threads)
         self._threads = threads
         self._timings = Timings(self._engine)
+        self._folder: Path | None = None
         self._handlers: dict[str, Callable[[Message, Arrays, Report], Answer]] = {
             "load": self._load,
             **{op: self._by_engine(handler) for op, handler in _HANDLERS.items()},
@@ -112,7 +116,7 @@ class Service:
             if handler is None:
                 known = ", ".join([*self._handlers, "shutdown"])
                 raise QbenchError(f"no such operation: {request.get('op')!r}; known are {known}")
-            folder = Path(request["folder"]) if "folder" in request else None
+            folder = self._folder = Path(request["folder"]) if "folder" in request else None
             names = request.get("arrays", [])
             if names and folder is None:
                 raise QbenchError("a request with arrays names their folder")
@@ -124,7 +128,13 @@ class Service:
             raise
         except Exception as error:  # noqa: BLE001 - the process's boundary: told to the parent
             result = self._failure(error)
+        self._folder = None
         report(result)
+
+    def abandon(self) -> None:
+        """Remove the folder of the request that is being served: nobody waits for it any more."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _failure(self, error: Exception) -> dict[str, Any]:
         host = self._engine.loaded_host

@@ -138,13 +138,17 @@ def test_an_unknown_operation_is_named(reference):
         reference.ask("dance")
 
 
-def test_a_worker_ends_in_the_middle_of_a_training_when_its_parent_is_gone(start, make_problem):
+def test_a_worker_whose_parent_is_gone_ends_in_the_middle_of_a_training_and_leaves_nothing(
+    start, make_problem
+):
     worker = start(adapter=(Path(__file__).parents[2] / "backends/reference", REFERENCE))
     problem = make_problem(epochs=20_000)
     worker.send("train", problem.arrays, **problem.request())
     assert worker.channel.receive()["event"] == "epoch"
+    assert worker.folder.is_dir()
     worker.process.stdin.close()
     worker.process.wait(timeout=10)
+    assert not worker.folder.exists()
 
 
 def test_shutdown_ends_the_process(start):
