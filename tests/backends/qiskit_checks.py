@@ -4,6 +4,7 @@ Run as ``python -I -c`` by test_qiskit_adapter.py; prints one JSON object.
 """
 
 import json
+from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -175,6 +176,7 @@ def refusals():
     cases = {
         "probabilities": lambda: program(probabilities, MODES["estimator"]),
         "amplitudes": lambda: program(layered(True), MODES["estimator"]),
+        "v2 on cuda": lambda: program(layered(), replace(ESTIMATOR_V2, accelerator="cuda")),
         "v2 probabilities": lambda: program(probabilities, ESTIMATOR_V2),
         "v2 states": lambda: program(layered(), ESTIMATOR_V2).states(*arrays(layered())[:2]),
     }

@@ -62,6 +62,10 @@ def test_estimators_refuse_what_they_cannot_do_with_a_reason(found: dict[str, An
     for what in ("probabilities", "v2 probabilities", "v2 states"):
         kind, reason = found["refusals"][what]
         assert (kind, "expectation values" in reason) == ("Unsupported", True), what
+    assert found["refusals"]["v2 on cuda"] == [
+        "Unsupported",
+        "accelerator cuda: aer_estimator runs on the cpu",
+    ]
     kind, reason = found["refusals"]["amplitudes"]
     assert (kind, "not amplitudes" in reason) == ("Unsupported", True)
 

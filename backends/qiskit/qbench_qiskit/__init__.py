@@ -40,6 +40,8 @@ class QiskitBackend(Backend):
                 return SampledProgram(circuit, execution)
             case _ if execution.shots is not None:
                 raise Unsupported("shots: only aer_statevector with parameter-shift samples")
+            case device, _ if execution.accelerator != "cpu" and device != "aer_statevector":
+                raise Unsupported(f"accelerator {execution.accelerator}: {device} runs on the cpu")
             case "aer_statevector", "parameter-shift":
                 from qbench_qiskit.program_shift import ShiftProgram
 
