@@ -24,6 +24,7 @@ from qbench.circuit import (
     diagonal_matrix,
 )
 from qbench.exceptions import EnvironmentUnavailableError, Unsupported
+from qbench.shots import ShotSeeds
 
 RELEASE = tuple(int(part) for part in qml.__version__.split(".")[:2])
 
@@ -81,14 +82,18 @@ class PennyLaneBackend(Backend):
 
     def compile(self, circuit: Circuit, execution: Execution) -> Program:
         """A program around QNodes; see the modes in this backend's pyproject.toml."""
-        if execution.shots is not None:
-            raise Unsupported("shots: this adapter computes exact expectation values only")
         if execution.device == "lightning.gpu":
             _require_lightning_gpu()
         if execution.diff_method != "backprop":
             _refuse_amplitudes(circuit)
         if execution.diff_method == "adjoint" and not _expectations_only(circuit):
             raise Unsupported(f"the adjoint method of {execution.device} gives no probabilities")
+        if execution.shots is not None:
+            if (execution.device, execution.diff_method) != ("default.qubit", "parameter-shift"):
+                raise Unsupported("shots: only default.qubit with parameter-shift samples")
+            from qbench_pennylane.sampled import SampledProgram
+
+            return SampledProgram(circuit, execution)
         if execution.tier == "tutorial":
             return _LoopProgram(circuit, execution)
         return _BatchedProgram(circuit, execution)
@@ -166,9 +171,14 @@ class _LoopProgram(_BatchedProgram):
         return torch.cat(rows).to(self._dtype)
 
 
-def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -> Callable:
-    """A QNode (inputs, weights) -> list of results, one a measurement."""
-    options = {}
+def _node(
+    circuit: Circuit,
+    execution: Execution,
+    measurements: Sequence[Any],
+    seeds: ShotSeeds | None = None,
+) -> Callable:
+    """A QNode (inputs, weights) -> list of results, one a measurement; with seeds it samples."""
+    options: dict[str, Any] = {} if seeds is None else {"seed": seeds.generator}
     if execution.device.startswith("lightning."):
         options["c_dtype"] = np.complex128 if execution.precision == "double" else np.complex64
     device = qml.device(execution.device, wires=circuit.n_qubits, **options)
@@ -184,6 +194,8 @@ def _node(circuit: Circuit, execution: Execution, measurements: Sequence[Any]) -
 
     rule = None if execution.diff_method == "none" else execution.diff_method
     node = qml.QNode(run, device, interface="torch", diff_method=rule)
+    if seeds is not None:
+        node = qml.set_shots(node, execution.shots)
     if execution.diff_method in ("parameter-shift", "finite-diff"):
         return qml.transforms.broadcast_expand(node)
     return node
