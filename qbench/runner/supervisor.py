@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import math
-import os
 import queue
 import subprocess
 import threading
 import time
-import uuid
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, NoReturn, Self, cast
+from typing import Any, BinaryIO, Self, cast
 
 from qbench.exceptions import (
     DivergedError,
@@ -26,7 +22,7 @@ from qbench.exceptions import (
     WorkerError,
     WorkerTimeoutError,
 )
-from qbench.runner.processes import TAG, end_tree, exit_words, resident_bytes
+from qbench.runner.logged_process import SHUTDOWN_TIMEOUT, LoggedProcess
 from qbench.runner.uv_program import clean_environ
 from qbench.worker.protocol import PROTOCOL_VERSION, Channel, Message
 
@@ -35,7 +31,6 @@ OnEvent = Callable[[Message], None]
 START_TIMEOUT = 120.0
 """Seconds until a new process must have said that it is ready; it imports NumPy alone."""
 
-_SHUTDOWN_TIMEOUT = 5.0
 _PERIOD = 0.25
 """Seconds between looks at a busy worker: a child of a dead one may hold its pipe open,
 so the pipe's end alone doesn't tell of its death."""
@@ -50,14 +45,6 @@ _THREAD_VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
 )
 
-_alive: weakref.WeakSet[WorkerProcess] = weakref.WeakSet()
-
-
-@atexit.register
-def _end_all() -> None:
-    for process in list(_alive):
-        process.kill()
-
 
 def worker_environ(threads: int, accelerator: str) -> dict[str, str]:
     """Environment variables of a worker: threads pinned, no GPU unless it was asked for."""
@@ -68,7 +55,7 @@ def worker_environ(threads: int, accelerator: str) -> dict[str, str]:
     return environ
 
 
-class WorkerProcess:
+class WorkerProcess(LoggedProcess):
     """A process that speaks :mod:`qbench.worker.protocol` on its standard input and output.
 
     One thread at a time asks; any thread may end it. After a time limit, a death, a broken
@@ -100,42 +87,20 @@ class WorkerProcess:
         environ: Mapping[str, str],
         start_timeout: float = START_TIMEOUT,
     ) -> None:
-        self.title, self.log_path = title, log_path
-        self._tag = uuid.uuid4().hex
+        super().__init__(command, title=title, log_path=log_path, environ=environ)
         self._requests = 0
         self._messages: queue.Queue[Message | ValueError | None] = queue.Queue()
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        with log_path.open("ab") as log:
-            self._log_start = log.tell()
-            self.process = subprocess.Popen(
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env={**environ, TAG: self._tag},
-                start_new_session=True,
-            )
         self._channel = Channel(
             cast(BinaryIO, self.process.stdout), cast(BinaryIO, self.process.stdin)
         )
         self._reader = threading.Thread(target=self._read, name=f"reader {title}", daemon=True)
         self._reader.start()
-        _alive.add(self)
+        self.end_with_parent()
         try:
             self.ready = self._greet(start_timeout)
         except BaseException:
             self.kill()
             raise
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can be asked."""
-        return self.process.poll() is None and self in _alive
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self.process.pid
 
     def request(
         self,
@@ -162,10 +127,10 @@ class WorkerProcess:
         ------
         Unsupported, DivergedError, OutOfMemoryError, WorkerTimeoutError, WorkerError
         """
-        if self not in _alive:
-            raise self._error(WorkerError, "has been ended; start another")
+        if self.ended:
+            raise self.error(WorkerError, "has been ended; start another")
         if self.process.poll() is not None:
-            self._raise_died("between requests")
+            raise self.died("between requests")
         self._requests += 1
         message: Message = {"id": self._requests, "op": op, **(payload or {})}
         if folder is not None:
@@ -182,8 +147,12 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it now, with everything it started; safe to call twice."""
-        end_tree(self.process, self._tag)
-        self._close()
+        super().kill()
+        self._reader.join(timeout=1.0)
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
     def shutdown(self) -> None:
         """Ask it to end, and end it if it doesn't within seconds."""
@@ -191,7 +160,7 @@ class WorkerProcess:
             with contextlib.suppress(OSError):
                 self._channel.send({"id": self._requests + 1, "op": "shutdown"})
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(_SHUTDOWN_TIMEOUT)
+                self.process.wait(SHUTDOWN_TIMEOUT)
         self.kill()
 
     def __enter__(self) -> Self:
@@ -208,10 +177,10 @@ class WorkerProcess:
     def _send(self, op: str, message: Message) -> None:
         try:
             self._channel.send(message)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             if self.alive:  # the message itself is at fault
                 raise
-            self._raise_died(f"during {op}")
+            raise self.died(f"during {op}") from error
 
     def _read(self) -> None:
         while True:
@@ -229,9 +198,9 @@ class WorkerProcess:
     def _greet(self, timeout: float) -> Message:
         ready = self._next("start", time.monotonic() + timeout, timeout, None)
         if ready.get("event") != "ready":
-            raise self._error(WorkerError, f"broke the protocol: it began with {str(ready)[:200]}")
+            raise self.error(WorkerError, f"broke the protocol: it began with {str(ready)[:200]}")
         if ready.get("protocol") != PROTOCOL_VERSION:
-            raise self._error(
+            raise self.error(
                 WorkerError,
                 f"speaks protocol {ready.get('protocol')}, this qbench {PROTOCOL_VERSION}: "
                 "two versions of qbench are mixed",
@@ -245,7 +214,7 @@ class WorkerProcess:
         while True:
             message = self._next(op, deadline, timeout, memory_limit)
             if message.get("id") != self._requests or "event" not in message:
-                raise self._error(
+                raise self.error(
                     WorkerError, f"broke the protocol during {op}: it sent {str(message)[:200]}"
                 )
             if message["event"] in ("result", "error"):
@@ -260,41 +229,23 @@ class WorkerProcess:
             left = math.inf if deadline is None else deadline - time.monotonic()
             if left <= 0:
                 self.kill()
-                raise self._error(
+                raise self.error(
                     WorkerTimeoutError, f"was ended: {op} took longer than {timeout:g} s"
                 )
             if memory_limit is not None:
-                self._check_memory(op, memory_limit)
+                self.check_memory(op, memory_limit)
             dead = self.process.poll() is not None
             try:
                 message = self._messages.get(timeout=min(left, _PERIOD))
             except queue.Empty:
                 if dead:  # and had a moment to deliver what it sent last
-                    self._raise_died(f"during {op}")
+                    raise self.died(f"during {op}") from None
                 continue
             if message is None:
-                self._raise_died(f"during {op}")
+                raise self.died(f"during {op}")
             if isinstance(message, ValueError):
-                raise self._error(WorkerError, f"broke the protocol during {op}: {message}")
+                raise self.error(WorkerError, f"broke the protocol during {op}: {message}")
             return message
-
-    def _check_memory(self, op: str, limit: int) -> None:
-        used = resident_bytes(self.process)
-        if used > limit:
-            self.kill()
-            raise self._error(
-                OutOfMemoryError,
-                f"was ended: {op} took {used / 1e9:.2f} GB, more than the {limit / 1e9:.2f} GB "
-                "of its budget",
-            )
-
-    def _raise_died(self, when: str) -> NoReturn:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(_SHUTDOWN_TIMEOUT)
-        code = self.process.returncode
-        how = "it closed its pipe but went on" if code is None else exit_words(code)
-        self.kill()
-        raise self._error(WorkerError, f"died {when} ({how})")
 
     def _reported(self, op: str, reply: Message) -> QbenchError:
         kind, text = reply.get("kind"), str(reply.get("message", ""))
@@ -307,36 +258,9 @@ class WorkerProcess:
         traceback = str(reply.get("traceback", ""))
         if kind == "out_of_memory":
             self.kill()  # what it still holds would count against the next trial
-            return self._error(OutOfMemoryError, f"ran out of memory during {op}: {text}")
+            return self.error(OutOfMemoryError, f"ran out of memory during {op}: {text}")
         return WorkerError(
             f"the worker of {self.title} failed during {op}: {text}; its log is {self.log_path}",
             log_path=str(self.log_path),
             traceback=traceback,
         )
-
-    def _error(self, kind: type[WorkerError], what: str) -> WorkerError:
-        tail = self.log_tail()
-        last = "; its last lines:\n  " + "\n  ".join(tail) if tail else ""
-        return kind(
-            f"the worker of {self.title} {what}; its log is {self.log_path}{last}",
-            log_path=str(self.log_path),
-        )
-
-    def log_tail(self, lines: int = 5) -> list[str]:
-        """The last lines that this process wrote to its log."""
-        try:
-            with self.log_path.open("rb") as log:
-                size = log.seek(0, os.SEEK_END)
-                log.seek(max(self._log_start, size - 10_000))
-                text = log.read().decode(errors="replace")
-        except FileNotFoundError:  # the user tidied up; the error at hand matters more
-            return []
-        return [line for line in text.splitlines() if line.strip()][-lines:]
-
-    def _close(self) -> None:
-        _alive.discard(self)
-        self._reader.join(timeout=1.0)
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
