@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qbench.worker.protocol import save_arrays
 
-_SHARE, _LONGEST = 0.05, 60
+_SHARE, _LONGEST = 0.01, 60
 """At most this share of the time goes into writing states, unless two are then further apart
 than so many times what was asked."""
 

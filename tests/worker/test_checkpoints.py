@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from qbench.worker.checkpoints import Checkpoints, State
 from qbench.worker.protocol import load_arrays
 from qbench.worker.schedules import make
 from qbench.worker.selection import EarlyStopping, Selection
@@ -203,3 +205,26 @@ def test_a_student_goes_on_with_its_teacher(reference, make_problem):
     state = states(reference)[1]
     _, again = resumed(reference, problem, state, distillation=rule)
     same(arrays, again)
+
+
+@pytest.mark.parametrize(("takes", "apart"), [(0.001, 1.0), (0.1, 10.0), (3.0, 60.0)])
+def test_states_that_take_long_to_write_are_written_seldom(takes, apart, tmp_path, monkeypatch):
+    """A hundredth of the time goes into them, unless they were then a minute apart."""
+    clock = [0.0]
+    stopped = SimpleNamespace(perf_counter=lambda: clock[0], process_time=lambda: 0.0)
+    monkeypatch.setattr("qbench.worker.checkpoints.time", stopped)
+    written = []
+
+    def state():
+        written.append(clock[0])
+        clock[0] += takes
+        return State({}, {})
+
+    checkpoints = Checkpoints(tmp_path, 1.0, lambda event: None)
+    while clock[0] < 200:
+        checkpoints.offer(state)
+        clock[0] += 0.05
+    gaps = np.diff(written)
+    assert gaps.min() >= apart - 1e-9
+    assert gaps.max() < apart + takes + 0.1
+    assert checkpoints.seconds == pytest.approx(takes * len(written))
