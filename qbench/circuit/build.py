@@ -9,7 +9,7 @@ from typing import Any
 from qbench.circuit.ansatze import ansatz_layers, default_measure
 from qbench.circuit.blocks import identity_blocks
 from qbench.circuit.circuit import Circuit, Operation
-from qbench.circuit.encodings import Encoded, encode
+from qbench.circuit.encodings import Encoded, amplitude, encode
 from qbench.circuit.expressions import explicit_weights, parse_angle
 from qbench.circuit.gates import GATES, STATE_PREPARATION
 from qbench.circuit.observables import parse_measure
@@ -41,12 +41,25 @@ class BuiltCircuit:
     mirrored : dict of int to int
         Weights of the inverse half of a block, and the weight of its first half that
         each undoes where both are equal.
+    pad_with : float
+        What stands for amplitudes that no feature gives.
     """
 
     circuit: Circuit
     scale_weights: dict[int, float] = field(default_factory=dict)
     axis_inputs: tuple[tuple[int, int, int], ...] = ()
     mirrored: dict[int, int] = field(default_factory=dict)
+    pad_with: float = 0.0
+
+    def reading(self, n_features: int) -> BuiltCircuit:
+        """The circuit whose amplitude encoding pads fewer features; any other as it is."""
+        circuit = self.circuit
+        prepares = any(o.gate == STATE_PREPARATION for o in circuit.operations[:1])
+        if not prepares or not 0 < n_features < circuit.n_inputs:
+            return self
+        padded = amplitude(circuit.n_qubits, n_features, pad_with=self.pad_with)
+        operations = (*padded.operations, *circuit.operations[1:])
+        return replace(self, circuit=replace(circuit, operations=operations, n_inputs=n_features))
 
     @property
     def one_axis(self) -> Circuit:
@@ -127,7 +140,8 @@ def build_circuit(
     operations = _interleave(encoded, layers, repeated, fresh if scaled else None, scales)
     n_inputs = encoded.n_inputs + 3 * len(fresh.axis_inputs)
     circuit = Circuit(n_qubits, operations, readouts, n_inputs, fresh.next_index)
-    return BuiltCircuit(circuit, scales, tuple(fresh.axis_inputs), mirrored)
+    pad_with = encoding.get("pad_with", 0.0) if isinstance(encoding, Mapping) else 0.0
+    return BuiltCircuit(circuit, scales, tuple(fresh.axis_inputs), mirrored, pad_with)
 
 
 def _layers(

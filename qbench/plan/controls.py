@@ -77,9 +77,10 @@ def random_quantum(model: WrittenModel) -> WrittenModel:
 def linear_twin(model: WrittenModel) -> WrittenModel:
     """A dense layer without activation in place of each circuit, a convolution for a ``quanv2d``.
 
-    It has a bias if that brings its parameters nearer to the circuit's weights. Its rank is
-    full, though that may take more parameters than the circuit has: a narrower one would
-    hold it back by something that the circuit isn't held back by.
+    It has a bias if that brings its parameters nearer to the circuit's weights (``near``: the
+    features are counted when shapes are known). Its rank is full, though that may take more
+    parameters than the circuit has: a narrower one would hold it back by something that the
+    circuit isn't held back by.
 
     Raises
     ------
@@ -171,10 +172,8 @@ def _linear(layer: LayerPair, circuits: Mapping[str, BuiltCircuit]) -> LayerPair
         plain = {"filters": circuit.n_outputs, "padding": "valid", "activation": "linear"}
         return "conv2d", {**window, **plain}
     copies = int(options["copies"])
-    inputs, units = copies * circuit.n_inputs, copies * circuit.n_outputs
-    weights, without_bias = copies * circuit.n_weights, inputs * units
-    bias = abs(without_bias + units - weights) <= abs(without_bias - weights)
-    return "dense", {"units": units, "activation": "linear", "bias": bias}
+    units, weights = copies * circuit.n_outputs, copies * circuit.n_weights
+    return "dense", {"units": units, "activation": "linear", "near": weights}
 
 
 def _named(node: Any) -> Iterator[str]:

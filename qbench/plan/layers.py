@@ -117,8 +117,11 @@ class _Resolver:
 
     def dense(self, at: Site) -> list[dict[str, Any]]:
         width, units = at.features(), int(at.options["units"])
-        self.weights(at.name, (units, width), at.options["bias"])
-        return [{"type": "dense", **at.options, "name": at.name, "inputs": width}]
+        options = dict(at.options)
+        if "near" in options:
+            options["bias"] = _bias_brings_nearer(options.pop("near"), width * units, units)
+        self.weights(at.name, (units, width), options["bias"])
+        return [{"type": "dense", **options, "name": at.name, "inputs": width}]
 
     def reduce(self, at: Site) -> list[dict[str, Any]]:
         how, features = at.options["name"], int(at.options["features"])
@@ -139,8 +142,11 @@ class _Resolver:
 
     def quantum(self, at: Site) -> list[dict[str, Any]]:
         name, copies = at.options["circuit"], int(at.options["copies"])
+        width = at.features()
         built = self.circuits[name]
-        _check_features(at, name, built, copies, at.features())
+        if width % copies == 0:
+            built = built.reading(width // copies)
+        _check_features(at, name, built, copies, width)
         return [self.circuit_layer(at, built, copies)]
 
     def circuit_layer(self, at: Site, built: BuiltCircuit, copies: int) -> dict[str, Any]:
@@ -151,9 +157,10 @@ class _Resolver:
 
     def quanv2d(self, at: Site) -> list[dict[str, Any]]:
         view, image = at.image()
-        size, built = int(at.options["kernel_size"]), self.circuits[at.options["circuit"]]
+        size = int(at.options["kernel_size"])
         at.window(size, image)
         pixels = image[0] * size * size
+        built = self.circuits[at.options["circuit"]].reading(pixels)
         if built.circuit.n_inputs != pixels:
             raise at.error(
                 f"circuit '{at.options['circuit']}' reads {built.circuit.n_inputs} features, a "
@@ -237,6 +244,11 @@ def _same(length: int, size: int, strides: int) -> tuple[int, int]:
     """
     total = max(0, (-(-length // strides) - 1) * strides + size - length)
     return total // 2, total - total // 2
+
+
+def _bias_brings_nearer(parameters: int, weights: int, units: int) -> bool:
+    """Whether a dense layer with a bias has a number of parameters nearer to the one wanted."""
+    return abs(weights + units - parameters) <= abs(weights - parameters)
 
 
 def _check_features(at: Site, name: str, built: BuiltCircuit, copies: int, width: int) -> None:

@@ -91,22 +91,17 @@ class CircuitConfig(SpecModel):
         """Keyword arguments of :func:`qbench.circuit.build.build_circuit`."""
         return self.model_dump()
 
-    def build(self, n_features: int | None = None) -> BuiltCircuit:
+    def build(self) -> BuiltCircuit:
         """The circuit, built once for equal entries.
-
-        Parameters
-        ----------
-        n_features : int, optional
-            Features that the layer before gives.
 
         Raises
         ------
         CircuitError
             The entry describes no circuit.
         """
-        return _build(json.dumps(self.arguments(), sort_keys=True), n_features)
+        return _build(json.dumps(self.arguments(), sort_keys=True))
 
 
 @lru_cache(maxsize=256)
-def _build(arguments: str, n_features: int | None) -> BuiltCircuit:
-    return build_circuit(**json.loads(arguments), n_features=n_features)
+def _build(arguments: str) -> BuiltCircuit:
+    return build_circuit(**json.loads(arguments))

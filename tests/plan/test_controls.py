@@ -14,6 +14,7 @@ from qbench.plan.controls import (
     with_random_rotations,
     without_entanglement,
 )
+from qbench.plan.layers import resolve_model
 from qbench.store import METHOD_KIND, METHOD_NAME
 
 INIT = {"quantum": {"name": "zeros"}, "classical": {"name": "glorot_uniform"}}
@@ -118,7 +119,17 @@ def test_a_linear_twin_has_a_bias_where_that_brings_it_nearer(n_layers, bias):
     weights = circuits["c"].circuit.n_weights
     assert weights == 4 * n_layers  # beside 16 and 20 of the dense layer
     twin = linear_twin(WrittenModel([("quantum", {"circuit": "c", "copies": 1})], circuits, INIT))
-    assert twin.layers == [("dense", {"units": 4, "activation": "linear", "bias": bias})]
+    (layer,) = resolve_model(twin.layers, circuits, n_features=4).layers
+    assert layer["type"] == "dense"
+    assert (layer["units"], layer["activation"], layer["bias"]) == (4, "linear", bias)
+
+
+def test_the_bias_of_a_linear_twin_goes_by_the_features_and_not_by_the_amplitudes():
+    ansatz = {"name": "hardware_efficient", "rotations": ["RY"], "n_layers": 5}
+    circuits = {"c": build_circuit(4, encoding="amplitude", ansatz=ansatz)}
+    twin = linear_twin(WrittenModel([("quantum", {"circuit": "c", "copies": 1})], circuits, INIT))
+    biases = [resolve_model(twin.layers, circuits, n_features=n).layers[0]["bias"] for n in (4, 16)]
+    assert biases == [True, False], "20 weights beside 16 and 20, or 64 and 68"
 
 
 def test_a_linear_twin_replaces_every_copy_and_reaches_into_branches():

@@ -19,6 +19,7 @@ from qbench.worker.layers import mask_shape, output_shapes, received_shapes, wal
 CIRCUITS = {
     "four": build_circuit(4, "angle", "hardware_efficient"),
     "nine": build_circuit(9, "angle", "hardware_efficient"),
+    "amplitudes": build_circuit(3, {"name": "amplitude", "pad_with": 0.5}, "hardware_efficient"),
 }
 MNIST = (1, 28, 28)
 
@@ -201,3 +202,28 @@ def test_nll_probs_asks_for_probabilities(plan_of):
 def test_a_convolution_after_pca_is_refused_with_its_place(plan_of):
     with pytest.raises(SpecError, match=r"models\.m\.layers\[0\].*reads images but receives 4"):
         plan_of("data.transform=[{pca: 4}]", text=SUITE)
+
+
+@pytest.mark.parametrize(
+    ("layers", "image", "features"),
+    [
+        ([{"quantum": "amplitudes"}], None, 4),
+        ([{"dense": 5}, {"quantum": "amplitudes"}], None, 5),
+        ([{"dense": 10}, {"quantum": {"circuit": "amplitudes", "copies": 2}}], None, 5),
+        ([{"dense": 8}, {"quantum": "amplitudes"}], None, 8),
+        ([{"quanv2d": {"circuit": "amplitudes", "kernel_size": 2}}, "flatten"], (1, 4, 4), 4),
+    ],
+)
+def test_amplitudes_that_no_feature_gives_are_filled_up(layers, image, features):
+    (circuit,) = resolved(layers, image).circuits
+    assert circuit.n_inputs == features
+    read = [angle.input_indices for angle in circuit.operations[0].angles]
+    assert read == [*({i} for i in range(features)), *[set()] * (8 - features)]
+    assert [a.constant for a in circuit.operations[0].angles[features:]] == [0.5] * (8 - features)
+
+
+@pytest.mark.parametrize(("units", "copies", "reads"), [(9, 1, 8), (15, 2, 16), (17, 2, 16)])
+def test_features_that_make_no_amplitudes_are_refused(units, copies, reads):
+    layer = {"quantum": {"circuit": "amplitudes", "copies": copies}}
+    with pytest.raises(ProblemError, match=f"reads {reads} features but receives {units}"):
+        resolved([{"dense": units}, layer], None)
