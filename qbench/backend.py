@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 TIERS = ("tutorial", "documented", "expert")
 """tutorial: the first page of the framework's documentation; documented: the best
 that its public API documents; expert: gradient code that qbench wrote on top of
-the framework's execution."""
+the framework's execution, or a precision that the framework has no setting for."""
 
 TOLERANCES = {"double": 1e-9, "single": 1e-4}
 """Largest absolute difference from the reference, of exact outputs and gradients."""

@@ -41,6 +41,7 @@ def _backends() -> Sequence[Entry]:
             "about": info.description,
             "modes": [
                 f"{m.device}, {m.diff_method}, {m.tier}{', shots' * m.shots}"
+                f"{', cuda' * ('cuda' in info.capabilities.accelerators_of(m))}"
                 for m in info.capabilities.modes
             ],
         }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from qbench.report.cells import figure, interval_column, significant_cell
 from qbench.report.decays import QUBITS
-from qbench.report.frames import LABEL, axes_of, reasons
+from qbench.report.frames import EXPERT_NOTE, LABEL, axes_of, device_of, reasons
 from qbench.report.frameworks_table import versioned
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
@@ -67,7 +67,7 @@ def _row(
 ) -> dict[str, Any]:
     ok, first = rows[rows["status"] == OK], rows.iloc[0]
     row: dict[str, Any] = {key: first[key] for key in _TELL}
-    row["backend"] = versioned(first)
+    row["backend"], row["device"] = versioned(first), device_of(first)
     row["diff_method"] = ", ".join(_rules(rows)) or first["diff_method"]
     row["threads"] = None if pd.isna(first["threads"]) else int(first["threads"])
     row["counts"] = ", ".join(f"{n} {s}" for s, n in rows["status"].value_counts().items())
@@ -148,7 +148,7 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
     if SHIFT_RULE in _rules(rows):
         yield f"{SHIFT_RULE}: one component alone is taken by two forward runs where that is exact"
     if (rows["tier"] == "expert").any():
-        yield "expert: gradient code of qbench's on the framework's execution"
+        yield EXPERT_NOTE
     jobs = set(rows.get("provenance.jobs", pd.Series(dtype=float)).dropna())
     if jobs - {1}:
         yield "timed with several jobs at once: the times disturb each other"

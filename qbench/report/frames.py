@@ -32,11 +32,23 @@ KEYS = {
     "tier": "tier",
     "precision": "precision",
     "optimise": "optimise",
+    "accelerator": "accelerator",
     "shots": "shots",
     "dataset": "dataset",
     "seed": "seed",
 }
 """What rows can be chosen and arranged by besides the suite's axes, and its column."""
+
+
+EXPERT_NOTE = (
+    "expert: gradient code of qbench's on the framework's execution, or a precision that it "
+    "has no setting for"
+)
+
+
+def device_of(row: Any) -> Any:
+    """What a row ran on, as tables say it: ``default.qubit``, ``default on cuda``."""
+    return f"{row['device']} on cuda" if row.get("accelerator") == "cuda" else row["device"]
 
 
 def trained(frame: pd.DataFrame) -> pd.DataFrame:

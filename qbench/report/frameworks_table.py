@@ -11,8 +11,10 @@ import pandas as pd
 from qbench.report.cells import interval_column, significant_cell, whole
 from qbench.report.contribution import CONTROL
 from qbench.report.frames import (
+    EXPERT_NOTE,
     LABEL,
     axes_of,
+    device_of,
     group_by_axes,
     mistaken_rule,
     mixed_precision,
@@ -89,9 +91,10 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         row: dict[str, Any] = {
             "model": first["method"],
             "backend": versioned(first),
+            "device": device_of(first),
             "counts": ", ".join(f"{n} {s}" for s, n in group["status"].value_counts().items()),
         }
-        for key in ("device", "diff_method", "tier", "precision", "optimise"):
+        for key in ("diff_method", "tier", "precision", "optimise"):
             row[key] = first[key]
         row |= {key: whole(first, key) for key in ("shots", "threads")}
         if len(ok):
@@ -198,7 +201,7 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
     if rows["shots"].nunique(dropna=False) > 1:
         yield "ratios compare equal shots only"
     if (rows["tier"] == "expert").any():
-        yield "expert: gradient code of qbench's on the framework's execution"
+        yield EXPERT_NOTE
     yield from mistaken_rule(rows)
     yield from sampled(rows)
     yield from mixed_precision(rows)

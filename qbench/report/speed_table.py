@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from qbench.report.cells import figure, interval_column, significant_cell, whole
-from qbench.report.frames import reasons, sampled
+from qbench.report.frames import EXPERT_NOTE, device_of, reasons, sampled
 from qbench.report.frameworks_table import versioned
 from qbench.report.table import Column, Table, significant
 from qbench.report.timings import (
@@ -87,7 +87,8 @@ def _rows(cell: SpeedCell, samples: Samples) -> Iterator[dict[str, Any]]:
     for _, found in cell.rows.iterrows():
         row: dict[str, Any] = {"backend": versioned(found), "status": found["status"]}
         row["reason"] = found["reason"] or None
-        for key in ("device", "diff_method", "tier", "precision", "optimise"):
+        row["device"] = device_of(found)
+        for key in ("diff_method", "tier", "precision", "optimise"):
             row[key] = found.get(key)
         row |= {key: whole(found, key) for key in ("shots", "threads")}
         yield row | _cold(found) | (_warm(cell, found, samples) if found["status"] == OK else {})
@@ -147,7 +148,7 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
         yield "ratios compare equal shots only"
     yield from sampled(ok)
     if (ok["tier"] == "expert").any():
-        yield "expert: gradient code of qbench's on the framework's execution"
+        yield EXPERT_NOTE
     yield from _memory(ok)
     yield from _advice(ok)
     yield from _skipped(rows[rows["status"] == SKIPPED])

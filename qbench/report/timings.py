@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from qbench.report.frames import LABEL, at, axes_of, group_by_axes
+from qbench.report.frames import LABEL, at, axes_of, device_of, group_by_axes
 from qbench.report.frameworks_table import versioned
 from qbench.report.table import Column
 from qbench.stats import Interval, paired_ratio
@@ -122,7 +122,7 @@ def names_of(rows: pd.DataFrame, *, in_picture: bool = False) -> dict[str, str]:
     ways: dict[str, str] = {}
     for variant, row in firsts.iterrows():
         tier = "" if row["tier"] == "documented" else row["tier"]
-        parts = [row["device"], row["diff_method"], tier]
+        parts = [device_of(row), row["diff_method"], tier]
         parts += [row["precision"]] if in_picture and "precision" in several else []
         parts += [f"optimise {row['optimise']}"] if "optimise" in several else []
         parts += [f"{row['threads']} threads"] if "threads" in several else []

@@ -40,6 +40,8 @@ TRIAL_COLUMNS = (
 )
 OPTIMISE = "optimise"
 """none or safe, from the trial's execution."""
+ACCELERATOR = "accelerator"
+"""cpu or cuda, from the trial's execution."""
 SHOTS = "shots"
 """How many, from the trial's execution; missing where values are exact."""
 SELECT = "select"
@@ -69,11 +71,11 @@ def trial_frame(
 ) -> pd.DataFrame:
     """One row a trial, in the order of the plan; none of those that only support others.
 
-    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, SHOTS, SELECT,
-    TEST_ROWS, ``attempt_id`` and ``attempt_run_id`` (the run that made the attempt, often an
-    earlier one), those of ATTEMPT_COLUMNS, ``labels.AXIS``, and ``metrics.NAME``,
-    ``timings.NAME``, ... as far as some row has them. ``status`` is ``planned``
-    where nothing was tried yet. Lists stay lists; NaN is what is missing. Attempts that
+    Columns: ``trial_id``, ``position``, those of TRIAL_COLUMNS, OPTIMISE, ACCELERATOR,
+    SHOTS, SELECT, TEST_ROWS, ``attempt_id`` and ``attempt_run_id`` (the run that made the
+    attempt, often an earlier one), those of ATTEMPT_COLUMNS, ``labels.AXIS``, and
+    ``metrics.NAME``, ``timings.NAME``, ... as far as some row has them. ``status`` is
+    ``planned`` where nothing was tried yet. Lists stay lists; NaN is what is missing. Attempts that
     began after ``until`` don't count. Trials of a search are there only if they alone are
     asked for, with the column ``configuration``.
     """
@@ -91,8 +93,13 @@ def trial_frame(
         for join, trial, attempt in session.execute(query)
         for row in _rows(join, trial, attempt, each_path, searched)
     ]
-    fixed = ["trial_id", "position", *TRIAL_COLUMNS, OPTIMISE, SHOTS, SELECT, TEST_ROWS]
+    fixed = ["trial_id", "position", *TRIAL_COLUMNS]
     fixed += [
+        OPTIMISE,
+        ACCELERATOR,
+        SHOTS,
+        SELECT,
+        TEST_ROWS,
         "attempt_id",
         "attempt_run_id",
         *ATTEMPT_COLUMNS,
@@ -115,6 +122,7 @@ def _rows(
     row |= {name: getattr(trial, name) for name in TRIAL_COLUMNS}
     execution = trial.canonical.get("execution") or {}
     row[OPTIMISE] = None if trial.diff_method is None else execution.get(OPTIMISE, "none")
+    row[ACCELERATOR] = execution.get(ACCELERATOR)
     row[SHOTS] = execution.get(SHOTS)
     row[SELECT] = (trial.canonical.get("trainer") or {}).get(SELECT)
     row[TEST_ROWS] = _test_rows(trial)

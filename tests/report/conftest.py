@@ -58,7 +58,7 @@ class HandmadeRun:
         }
         reason, data = found.pop("reason", ""), found.pop("data", None)
         select = found.pop("select", None)
-        shots = found.pop("shots", None)
+        shots, accelerator = found.pop("shots", None), found.pop("accelerator", None)
         provenance = {"load": 0.5, "jobs": 1, "fresh": True, "machine": "m1"}
         provenance |= found.pop("provenance", {})
         for seed, accuracy in enumerate(accuracies):
@@ -67,6 +67,7 @@ class HandmadeRun:
             canonical = {} if data is None else {"data": {"name": "digits", "options": {}} | data}
             canonical |= {} if select is None else {"trainer": {"select": select}}
             canonical |= {} if shots is None else {"execution": {"shots": shots}}
+            canonical |= {} if accelerator is None else {"execution": {"accelerator": accelerator}}
             labels = {METHOD_NAME: method, VARIANT_NAME: variant} | (axes or {})
             record = TrialRecord(
                 id=key,

@@ -101,6 +101,12 @@ def test_what_disturbs_times_is_noted(run):
     assert noted(table, "expert: gradient code of qbench's")
 
 
+def test_a_row_tells_the_gpu_that_it_ran_on(run):
+    run.add("qnn", 0.9, variant="a").add("qnn", 0.9, variant="b", accelerator="cuda")
+    devices = [row["device"] for row in frameworks_table(run.frame()).rows]
+    assert devices == ["default", "default on cuda"]
+
+
 def test_columns_that_never_change_become_a_note(run):
     table = frameworks_table(run.add("qnn", 0.9, variant="a").add("qnn", 0.9, variant="b").frame())
     assert not {"device", "tier", "precision", "optimise", "threads"} & {
