@@ -307,16 +307,34 @@ def test_a_wrong_kind_is_told_with_the_nearest():
     assert find_kinds("all") == list(KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("run", list(DRAWN))
+PAIRS = [(run, kind) for run in DRAWN for kind in KINDS]
+
+
+@pytest.mark.parametrize(("run", "kind"), [(r, k) for r, k in PAIRS if k not in DRAWN[r]])
+def test_what_a_run_has_no_figures_for_is_refused(source_of, run, kind):
+    with pytest.raises(PlotError, match=r"run \w+|trial"):
+        plot(source_of(run), kind)
+
+
+@pytest.mark.parametrize(("run", "kind"), [(r, k) for r, k in PAIRS if k in DRAWN[r]])
 @pytest.mark.parametrize("grey", [False, True])
 def test_a_picture_is_a_column_wide_and_nothing_in_it_is_clipped(source_of, run, kind, grey):
-    if kind not in DRAWN[run]:
-        with pytest.raises(PlotError, match=r"run \w+|trial"):
-            plot(source_of(run), kind)
-        return
     figure, _ = plot(source_of(run), kind, grey=grey)
     _check_layout(figure)
+
+
+def test_times_of_many_variants_take_two_columns_and_clip_nothing(tmp_path):
+    with open_store(tmp_path / "timed.db") as store:
+        made = TimedRun(store)
+        for number in range(9):
+            for measure in ("forward", "gradient", "step"):
+                for n in (2, 3):
+                    made.cell(f"pennylane[threads={number}]", [n] * 6, n=n, measure=measure)
+        made.save()
+        figure, _ = plot(Source.open(store, made.id), "speed")
+    _check_layout(figure, width=6.8)
+    assert [axes.get_title() for axes in figure.axes] == ["forward", "gradient", "step"]
+    assert len({round(axes.get_position().y0, 6) for axes in figure.axes}) == 1
 
 
 def test_panels_of_bars_stand_below_each_other_and_clip_nothing(source_of):
@@ -330,12 +348,15 @@ def test_panels_of_bars_stand_below_each_other_and_clip_nothing(source_of):
         assert (low, high > 0.93) == (0, True)
 
 
-def _check_layout(figure):
+def _check_layout(figure, width=3.4):
     """A column wide, nothing clipped, the legend beside the data."""
-    assert figure.get_figwidth() == pytest.approx(3.4)
+    assert figure.get_figwidth() == pytest.approx(width)
     figure.draw_without_rendering()
     inside = figure.bbox.padded(1)
     legends = [legend.get_window_extent() for legend in figure.legends]
+    for box in legends:
+        assert inside.contains(box.x0, box.y0)
+        assert inside.contains(box.x1, box.y1)
     for axes in (a for a in figure.axes if a.get_visible()):
         box = axes.get_tightbbox()
         assert inside.contains(box.x0, box.y0)
