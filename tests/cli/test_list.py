@@ -56,7 +56,7 @@ def test_a_table_has_a_line_an_entry(qbench):
 def test_json_holds_what_the_table_has_no_room_for(qbench):
     found = json.loads(qbench("list", "backends", "--json").stdout)
     (qiskit,) = (each for each in found if each["name"] == "qiskit")
-    assert "aer_statevector, adjoint, expert" in qiskit["modes"]
+    assert "aer_statevector, adjoint, expert, cuda" in qiskit["modes"]
 
 
 def test_a_wrong_kind_suggests_the_nearest(qbench):
