@@ -19,9 +19,9 @@ from qbench.plan import (
     rule_text,
     two_design,
 )
+from qbench.runner.agreement import NOISE_SHARE, disagreement
 from qbench.runner.inputs import InputFactory
 from qbench.runner.limits import Limits, Timed
-from qbench.runner.outcome import NOISE_SHARE, disagreement
 from qbench.runner.worker import Worker
 from qbench.stats import GradientVariance, gradient_variance, resolution_floor, samples_needed
 from qbench.stats.shots import noise_share, shot_bounds

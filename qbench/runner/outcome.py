@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench.backend import TOLERANCES, Execution
-from qbench.circuit import Circuit, ReferenceProgram
 from qbench.data import Prepared
 from qbench.plan import Trial, Work
+from qbench.runner.agreement import disagreement, measure_agreement
 from qbench.stats import classification_metrics, regression_metrics
-from qbench.stats.shots import noise_share, shot_bounds
 from qbench.store import FAILED, OK, EpochRecord, Outcome
-from qbench.worker.layers import with_circuits
-
-Arrays = Mapping[str, NDArray[Any]]
+from qbench.worker.protocol import Arrays, prefixed
 
 _OUTPUTS_OF_LOSS = {
     "cross_entropy": "logits",
@@ -45,10 +41,6 @@ def output_kind(loss: str, estimator: str | None = None) -> str:
 def decision_threshold(loss: str) -> float | None:
     """Where a single output decides between two classes; None is the kind's own."""
     return 0.5 if loss == "mse" else None
-
-
-PROBE_STAGES = ("first", "final")
-"""When a training is held against the reference: at its first step and at its final weights."""
 
 
 def train_outcome(
@@ -82,15 +74,11 @@ def train_outcome(
         artifacts={
             "outputs": outputs,
             "steps": {"seconds": np.asarray(timings["step_s"], dtype=float)},
-            "parameters": _named(arrays, "param."),
-            **({"gradient_course": course} if (course := _named(arrays, "course.")) else {}),
+            "parameters": prefixed(arrays, "param."),
+            **({"gradient_course": course} if (course := prefixed(arrays, "course.")) else {}),
         },
         provenance={"circuit_executions_per_step": result.get("circuit_executions_per_step")},
     )
-
-
-def _named(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
-    return {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
 
 
 def fit_outcome(trial: Trial, prepared: Prepared, result: Mapping[str, Any]) -> Outcome:
@@ -207,78 +195,6 @@ def summarize_timings(timings: Mapping[str, Any]) -> dict[str, Any]:
         "train_s": timings["train_s"],
         "cpu_s": timings["cpu_s"],
     }
-
-
-NOISE_SHARE = "noise_share"
-"""Of sampled outputs and gradients: the largest difference over what noise may be; beyond 1 it
-isn't noise."""
-
-
-def measure_agreement(trial: Trial, arrays: Arrays) -> dict[str, Any]:
-    """Largest absolute differences of outputs and gradients from the reference."""
-    found: dict[str, float] = {}
-    for circuit, probe in _probes(trial, arrays):
-        one = _of_probe(circuit, probe, trial.work.execution)
-        found = {name: _largest(value, found.get(name, 0.0)) for name, value in one.items()}
-    return found
-
-
-def _of_probe(
-    circuit: Circuit, probe: Mapping[str, NDArray[np.float64]], execution: Execution | None
-) -> dict[str, float]:
-    given = probe["inputs"], probe["weights"], probe["cotangent"]
-    results = ("outputs", "d_inputs", "d_weights")
-    factors = (1.0, *[execution.gradient_factor if execution else 1.0] * 2)
-    expected = ReferenceProgram(circuit).vjp(*given)
-    right = zip(results, factors, expected, strict=True)
-    apart = [np.abs(probe[name] - factor * exact) for name, factor, exact in right]
-    found = {"outputs": _largest(apart[0]), "gradients": _largest(*apart[1:])}
-    if execution is None or execution.shots is None:
-        return found
-    bounds = shot_bounds(circuit, *given, execution.shots)
-    noise = zip(apart, factors, bounds, strict=True)
-    shares = [noise_share(a, factor * bound) for a, factor, bound in noise]
-    return found | {NOISE_SHARE: _largest(*shares)}
-
-
-def disagreement(trial: Trial, agreement: Mapping[str, float]) -> str:
-    """Why a trial must not count, or an empty text."""
-    execution = trial.work.execution
-    if not agreement or execution is None:
-        return ""
-    if execution.shots is not None:
-        share = agreement[NOISE_SHARE]
-        if share <= 1.0:
-            return ""
-        return (
-            "disagrees with the reference: outputs or gradients differ by "
-            f"{share:.2g} times what {execution.shots} shots explain"
-        )
-    limits = {"outputs": TOLERANCES[execution.precision], "gradients": execution.tolerance}
-    # written so that a NaN difference is beyond every limit
-    beyond = {k: v for k, v in agreement.items() if not v <= limits[k]}
-    if not beyond:
-        return ""
-    said = ", ".join(f"{k} differ by {v:.1e} (limit {limits[k]:.0e})" for k, v in beyond.items())
-    return f"disagrees with the reference: {said}"
-
-
-def _probes(
-    trial: Trial, arrays: Arrays
-) -> Iterator[tuple[Circuit, dict[str, NDArray[np.float64]]]]:
-    model = trial.work.model
-    for layer in with_circuits(model.layers if model else ()):
-        circuit = Circuit.from_json(layer["circuit"])
-        for stage in PROBE_STAGES:
-            prefix = f"probe.{stage}.{layer['name']}."
-            probe = {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
-            if probe:
-                yield circuit, probe
-
-
-def _largest(*values: NDArray[np.float64] | float) -> float:
-    """The largest entry of all; NaN if one is."""
-    return float(np.max([np.max(value, initial=0.0) for value in values]))
 
 
 def _metrics(

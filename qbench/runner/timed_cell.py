@@ -16,9 +16,9 @@ from qbench.circuit.build import BuiltCircuit
 from qbench.data import derived_generator
 from qbench.exceptions import TooSlowError
 from qbench.plan import Trial, feature_draws, weight_draws
+from qbench.runner.agreement import disagreement
 from qbench.runner.gradients import REFERENCE_QUBITS
 from qbench.runner.limits import LOAD_TIMEOUT, Limits
-from qbench.runner.outcome import disagreement
 from qbench.runner.placement import place
 from qbench.runner.worker import Reply, Worker
 from qbench.stats import median_interval, outliers, spread
