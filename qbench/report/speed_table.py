@@ -150,7 +150,7 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
     if (ok["tier"] == "expert").any():
         yield EXPERT_NOTE
     yield from _memory(ok)
-    yield from _advice(ok)
+    yield from advice(ok)
     yield from _skipped(rows[rows["status"] == SKIPPED])
     yield from reasons(rows[rows["status"] != SKIPPED], "variant")
 
@@ -174,7 +174,7 @@ def _skipped(rows: pd.DataFrame) -> Iterator[str]:
         yield f"{variant}, {measure}: {len(group)} skipped: {first}{more * (len(group) > 1)}"
 
 
-def _advice(ok: pd.DataFrame) -> Iterator[str]:
+def advice(ok: pd.DataFrame) -> Iterator[str]:
     """What spoils the times, and what to do about it."""
     if ok.empty:
         return

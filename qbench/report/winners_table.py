@@ -10,7 +10,7 @@ import pandas as pd
 
 from qbench.report.cells import interval_column, significant_cell, whole
 from qbench.report.frames import LABEL
-from qbench.report.speed_table import ratio_cell
+from qbench.report.speed_table import advice, ratio_cell
 from qbench.report.table import Column, Table, significant
 from qbench.report.timings import (
     CALL,
@@ -86,6 +86,7 @@ def ranges_table(winners: Table, rows: pd.DataFrame) -> Table | None:
         "x ahead: the smallest and the largest ratio of the range [over all of their 95% "
         "intervals]; told apart: cells whose interval excludes 1 and whose control covers it"
     )
+    table.notes += advice(rows[rows["status"] == OK])
     return table.with_constants_as_note((*others, *_PLACE))
 
 

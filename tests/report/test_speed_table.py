@@ -167,6 +167,13 @@ def test_a_busy_machine_and_several_jobs_are_told(run: TimedRun) -> None:
     assert "several jobs at once" in notes
 
 
+def test_what_spoils_the_times_is_told_below_the_answer_too(run: TimedRun) -> None:
+    for n in (4, 5):
+        run.cell("a", DRIFT, n=n, cpu=0.4).cell("b", 2 * DRIFT, n=n)
+    notes = " ".join(run.tables()["Who wins where"].notes)
+    assert "2 of 4 rows waited for a processor" in notes
+
+
 def test_times_that_double_with_each_qubit_have_exponent_one(run: TimedRun) -> None:
     for n in (4, 8, 10, 12, 14):
         run.cell("a", 1e-6 * 2.0**n * DRIFT + (0.1 if n == 4 else 0), n=n)
