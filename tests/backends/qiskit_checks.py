@@ -204,7 +204,11 @@ def pubs():
 
 
 def connector():
-    """A gradient to weights, and to inputs too: passes through TorchConnector, and its dtype."""
+    """A gradient to weights, and to inputs too: passes through TorchConnector, and its dtype.
+
+    torch's default dtype is float64 here, as the host sets it for double precision.
+    """
+    torch.set_default_dtype(torch.float64)
     circuit = layered()
     x, w, cotangent = arrays(circuit)
     expected = ReferenceProgram(circuit).vjp(x, w, cotangent)
