@@ -50,8 +50,13 @@ def _print_summary(summary: RunSummary, where: str) -> None:
     )
     if summary.out_of_budget:
         note("budget.total is used up; the same command goes on with what is left")
-    if summary.interrupted:
+    elif summary.interrupted:
         note("interrupted; the same command goes on where this one stopped")
+    elif set(summary.statuses) & {"running", "interrupted"}:
+        note(
+            "another process is at some of these trials, or at what they need; "
+            "the same command goes on with what it leaves"
+        )
     if set(summary.statuses) & {"failed", "timeout", "out_of_memory"}:
         note("see the reasons above; --retry-failed runs the failed trials again")
 
