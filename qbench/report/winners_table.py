@@ -73,13 +73,15 @@ def ranges_table(winners: Table, rows: pd.DataFrame) -> Table | None:
     columns = [column for column in cell_columns(rows) if column.key != LABEL + axis]
     table = Table("Who wins where", [*columns, *_range_columns(axis)])
     keys = (*others, *_PLACE)
-    places = dict.fromkeys(tuple(row[key] for key in keys) for row in winners.rows)
-    for place in places:
-        here = [row for row in winners.rows if tuple(row[key] for key in keys) == place]
+    places: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in winners.rows:
+        place = tuple(None if pd.isna(row[key]) else row[key] for key in keys)
+        places.setdefault(place, []).append(row)
+    for place, here in places.items():
         here.sort(key=lambda row: float(row[LABEL + axis]))
         for fastest, group in groupby(here, key=lambda row: row["fastest"]):
-            row = dict(zip(keys, place, strict=True)) | {"fastest": fastest}
-            table.rows.append(row | _range(list(group), axis))
+            named = dict(zip(keys, place, strict=True)) | {"fastest": fastest}
+            table.rows.append(named | _range(list(group), axis))
     if len(table.rows) == len(winners.rows):
         return None
     table.notes.append(

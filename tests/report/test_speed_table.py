@@ -142,6 +142,17 @@ def test_neighbouring_sizes_of_one_winner_are_one_row_with_all_their_intervals(r
     assert [row["told_apart"] for row in rows] == ["2 of 2", "1 of 1", "1 of 2"]
 
 
+def test_cells_without_a_label_of_an_axis_are_one_range_too(run):
+    for n in (4, 6):
+        run.cell("a", DRIFT, n=n).cell("b", 2 * DRIFT, n=n)
+        run.cell("b", DRIFT, n=n, axes={"kind": "x"}).cell("a", 3 * DRIFT, n=n, axes={"kind": "x"})
+    rows = run.tables()["Who wins where"].rows
+    assert [(row["labels.kind"], row["range"], row["fastest"][0]) for row in rows] == [
+        (None, "4 .. 6", "a"),
+        ("x", "4 .. 6", "b"),
+    ]
+
+
 def test_variants_that_differ_in_no_named_way_keep_their_own_names(run):
     run.cell("a", DRIFT).cell("a[some=9]", 2 * DRIFT)
     (row,) = run.tables()["Fastest"].rows

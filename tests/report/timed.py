@@ -33,6 +33,7 @@ class TimedRun:
         depth: int = 7,
         group: str = "",
         shots: int | None = None,
+        axes: dict[str, str] | None = None,
         status: str = OK,
         reason: str = "",
         control: tuple[float, float, float] | None = None,
@@ -40,7 +41,7 @@ class TimedRun:
         **provenance: Any,
     ) -> TimedRun:
         backend = variant.partition("[")[0]
-        axes = {"n": str(n), "measure": measure, "batch_size": str(batch)}
+        axes = {"n": str(n), "measure": measure, "batch_size": str(batch), **(axes or {})}
         record = TrialRecord(
             id=json.dumps([circuit, variant, axes, group]),
             task="speed",
