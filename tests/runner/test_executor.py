@@ -136,6 +136,19 @@ def test_memory_and_total_time_are_bounded_by_the_budget(bench):
     assert (summary.out_of_budget, summary.exit_code, summary.ran) == (False, 0, 2)
 
 
+def test_a_run_that_an_error_ends_is_no_finished_run(bench):
+    class Breaks(Observer):
+        def planned(self, *args, **kwargs) -> None:
+            raise RuntimeError("nothing to draw on")
+
+    logs = bench.folder / "logs"
+    with pytest.raises(RuntimeError, match="nothing to draw on"):
+        Executor(bench.plan(), bench.store, RunOptions(), Breaks(), logs).run()
+    (run,) = bench.store.runs()
+    assert run.status == "interrupted"
+    assert run.ended_at is not None
+
+
 def test_a_renamed_model_is_shown_by_its_new_name_and_not_run_again(bench):
     assert bench.run(bench.plan()).ran == 1
     renamed = "models={mine: {layers: [{quantum: c}, {dense: n_classes}]}, qnn: null}"
