@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from qbench.exceptions import CircuitError
@@ -11,15 +10,15 @@ from qbench.spec.backbones import with_backbones
 from qbench.spec.backends import ALL, ANY
 from qbench.spec.config import BASELINES, MatchedMlp, SuiteConfig
 from qbench.spec.controls import control_key
-from qbench.spec.dataset import DataConfig
+from qbench.spec.data_checks import check_data, check_search, check_validation
 from qbench.spec.dependencies import dependency_problems, head_problems
 from qbench.spec.layers import Quantum, Quanv2d, walk
 from qbench.spec.models import ModelConfig, resolve_bases
-from qbench.spec.own_settings import data_of, own_problems, trainer_of
-from qbench.spec.problems import Path, Problem, suggestion, unknown
+from qbench.spec.own_settings import own_problems
+from qbench.spec.problems import Path, Problem, unknown
 from qbench.spec.published import unrecorded
 from qbench.spec.trainability import check_task
-from qbench.spec.training import LABEL_SMOOTHING, RecordConfig, TrainerConfig
+from qbench.spec.training import LABEL_SMOOTHING
 
 
 def completed(config: SuiteConfig) -> SuiteConfig:
@@ -66,16 +65,16 @@ def check(
         *own,
         *_check_baselines(config),
         *_check_controls(config),
-        *([] if own else _check_validation(config)),
+        *([] if own else check_validation(config)),
         *([] if own else head_problems(config)),
         *_check_circuits(config),
         *unrecorded(config.published, config.record.metrics),
-        *_check_search(config),
+        *([] if own else check_search(config)),
         *check_task(config),
     ]
     return [
         *problems,
-        *([] if own else _check_data(config, known_datasets)),
+        *([] if own else check_data(config, known_datasets)),
         *_check_backends(config, known_backends),
     ]
 
@@ -151,69 +150,6 @@ def _check_controls(config: SuiteConfig) -> Iterator[Problem]:
         yield Problem(("controls",), message)
     elif not _quantum(config.train, config.models):
         yield Problem(("controls",), "are of quantum models, and `train` has none")
-
-
-def _check_validation(config: SuiteConfig) -> Iterator[Problem]:
-    """What reads validation rows where a model has none."""
-    found: dict[Problem, None] = {}
-    if config.data is not None and config.data.split.validation == 0:
-        shared = _without_validation(config.trainer, config.record)
-        found |= dict.fromkeys(p for p in shared if p.path[1] != "select")
-    for name in (n for n in config.train if n in config.models):
-        own, data = config.models[name], data_of(config, name)
-        if data is None or data.split.validation != 0:
-            continue
-        for problem in _without_validation(trainer_of(config, name), config.record):
-            section, key = problem.path
-            if key in own.trainer or (own.data and section == "trainer"):
-                problem = replace(problem, path=("models", name, section, key))
-            found[problem] = None
-    yield from found
-
-
-def _without_validation(trainer: TrainerConfig, record: RecordConfig) -> Iterator[Problem]:
-    without = "needs validation rows, and data.split.validation is 0"
-    if trainer.select == "best_validation":
-        yield Problem(("trainer", "select"), f"best_validation {without}; or take `last`")
-    if trainer.early_stopping and trainer.early_stopping.metric.startswith("validation"):
-        yield Problem(("trainer", "early_stopping"), f"{trainer.early_stopping.metric} {without}")
-    if trainer.scheduler and trainer.scheduler.name == "plateau":
-        yield Problem(("trainer", "scheduler"), f"plateau {without}")
-    if record.target and record.target.metric.startswith("validation"):
-        yield Problem(("record", "target"), f"{record.target.metric} {without}")
-
-
-def _check_search(config: SuiteConfig) -> Iterator[Problem]:
-    if config.search is None:
-        return
-    place: Path = ("search",)
-    if config.task != "train":
-        yield Problem(place, f"task {config.task} trains nothing; leave it out")
-    elif config.data is not None and config.data.split.validation == 0:
-        yield Problem(place, "chooses on validation rows, and data.split.validation is 0")
-    if config.trainer.select == "best_test":
-        yield Problem(place, "chooses on validation rows, and trainer.select reads the test's")
-
-
-def _check_data(config: SuiteConfig, known: Collection[str] | None) -> Iterator[Problem]:
-    if known is None:
-        return
-    if config.data is not None:
-        yield from _check_dataset(config.data, ("data",), known)
-    for name, model in config.models.items():
-        data = data_of(config, name) if model.data else None
-        if data is not None:
-            yield from _check_dataset(data, ("models", name, "data"), known)
-
-
-def _check_dataset(data: DataConfig, place: Path, known: Collection[str]) -> Iterator[Problem]:
-    if data.name not in known:
-        yield Problem((*place, "name"), unknown("data set", data.name, known))
-    elif isinstance(known, Mapping):
-        for option in data.options:
-            if option not in known[data.name]:
-                message = f"{data.name} has no such option{suggestion(option, known[data.name])}"
-                yield Problem((*place, "options", option), message)
 
 
 _CIRCUIT_KEYS = (

@@ -15,12 +15,13 @@ from qbench.spec.config import SuiteConfig
 from qbench.spec.document import Document
 from qbench.spec.entries import all_labels, read_entries
 from qbench.spec.grid import Row
-from qbench.spec.matrix import Axis, expressions_of, substitute
+from qbench.spec.matrix import Axis
 from qbench.spec.merging import Locator, Overlay, apply_overlay
 from qbench.spec.point import Point
 from qbench.spec.problems import ProblemError, spec_error
 from qbench.spec.published import MODEL, misplaced
 from qbench.spec.search import Space, as_overlays, read_space, unknown_baselines
+from qbench.spec.substitution import expressions_of, substitute
 
 
 class Expansion:

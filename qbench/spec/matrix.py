@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from operator import is_
 from typing import Any
 
-from qbench.exceptions import SpecError
-from qbench.spec.expressions import SYMBOLIC, is_expression, names_in, resolve_expression
 from qbench.spec.problems import (
     Path,
     Problem,
@@ -19,6 +16,7 @@ from qbench.spec.problems import (
     nearest,
     suggestion,
 )
+from qbench.spec.substitution import names_read
 
 MOST_POINTS = 100_000
 
@@ -37,9 +35,6 @@ GRID_RULES = ("include", "exclude")
 """Keys of ``matrix`` that are no axes: points added to the grid and taken from it."""
 
 _NO_AXIS = ("pi", "n_classes", EXPERIMENT)
-
-_TEXTS = frozenset({"name", "description", "profiles", "matrix", "experiments"})
-"""Top-level keys in which ``=...`` stands for nothing."""
 
 
 @dataclass(frozen=True)
@@ -202,14 +197,8 @@ def _distinct(values: tuple[Value, ...], path: Path) -> tuple[Value, ...]:
 
 def check_used(axes: list[Axis], data: Mapping[str, Any]) -> list[Problem]:
     """Axes that neither name a key nor stand in an expression."""
-    used = {name for _, text in expressions_of(data) for name in _names(text)}
-    used |= {
-        name
-        for axis in axes
-        for value in axis.values
-        for _, text in expressions_of({"": value.value})
-        for name in _names(text)
-    }
+    values = (value.value for axis in axes for value in axis.values)
+    used = names_read(data).union(*(names_read({"": value}) for value in values))
     problems = []
     for axis in axes:
         if axis.key is None and axis.name not in used:
@@ -221,58 +210,3 @@ def check_used(axes: list[Axis], data: Mapping[str, Any]) -> list[Problem]:
             )
             problems.append(Problem(("matrix", axis.name), message))
     return problems
-
-
-def _names(text: str) -> set[str]:
-    try:
-        return names_in(text)
-    except SpecError:
-        return set()
-
-
-def expressions_of(data: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every ``=expr`` in plain data, with its path."""
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if path or key not in _TEXTS:
-                yield from expressions_of(value, (*path, key))
-    elif isinstance(data, list):
-        for position, value in enumerate(data):
-            yield from expressions_of(value, (*path, position))
-    elif is_expression(data):
-        yield path, data
-
-
-def substitute(data: dict[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with every ``=expr`` replaced by its value; what holds none is the same object.
-
-    Raises
-    ------
-    ProblemError
-        With every expression that has no value.
-    """
-    problems: list[Problem] = []
-
-    def resolved(value: Any, path: Path) -> Any:
-        if isinstance(value, dict):
-            mapping = {key: resolved(inner, (*path, key)) for key, inner in value.items()}
-            return value if all(mapping[key] is value[key] for key in value) else mapping
-        if isinstance(value, list):
-            items = [resolved(inner, (*path, i)) for i, inner in enumerate(value)]
-            return value if all(map(is_, items, value)) else items
-        if value == SYMBOLIC and path[0] == "models":
-            value = f"={SYMBOLIC}"
-        if not is_expression(value):
-            return value
-        try:
-            return resolve_expression(value, names)
-        except SpecError as error:
-            problems.append(Problem(path, str(error)))
-            return None
-
-    result = {
-        key: value if key in _TEXTS else resolved(value, (key,)) for key, value in data.items()
-    }
-    if problems:
-        raise ProblemError(*problems)
-    return result

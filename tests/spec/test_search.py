@@ -88,6 +88,22 @@ def test_what_a_search_can_not_be_is_told_with_its_place(
     assert message in refusal(f"search: {search}\n")
 
 
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ("trainer={select: best_test}", "models.qnn.trainer.select: the search chooses on valida"),
+        (
+            "data={split: {validation: 0}}",
+            "models.qnn.data.split: the search chooses on validation rows, and here are none",
+        ),
+    ],
+)
+def test_a_model_whose_own_keys_leave_no_rows_to_choose_on_is_told(
+    own: str, message: str, refusal: Refusal
+) -> None:
+    assert message in refusal(written(RATES), overrides=[f"models.qnn.{own}"])
+
+
 def test_a_search_needs_validation_rows_and_something_that_is_trained(refusal: Refusal) -> None:
     search = written(RATES)
     assert "data.split.validation is 0" in refusal(
