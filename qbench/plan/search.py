@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
+from qbench.data import DataRequest
 from qbench.exceptions import SpecError
 from qbench.plan.methods import works_at
 from qbench.plan.trial import Trial, reported_trials, trials_of
@@ -180,7 +180,7 @@ def _search(
         labels=point.labels,
         variant=trained[0][place].variant,
         metric=config.metric,
-        separate_test=_separate_test(point),
+        separate_test=_separate_test(trained[0][place].request(), point),
         configurations=tuple(
             Configuration(
                 text,
@@ -219,10 +219,9 @@ def _first_that_can(works: Sequence[Sequence[Work]]) -> int | None:
     return best if fitness(best)[1] else None
 
 
-def _separate_test(point: Point) -> bool:
+def _separate_test(data: DataRequest, point: Point) -> bool:
     """The test rows are the publisher's, the same for all seeds, or the first of the file's."""
-    data: Any = point.config.data
-    return data.split.test == "official" or data.order == "first" or "split" in point.config.fix
+    return data.test == "official" or data.order == "first" or "split" in point.config.fix
 
 
 def _texts(rows: Sequence[Row]) -> list[str]:

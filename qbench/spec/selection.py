@@ -14,8 +14,8 @@ def parse_only(
 ) -> dict[str, str]:
     """Key -> pattern (``*``, ``?``), from ``key=pattern,key=pattern``.
 
-    A comma inside ``[...]`` belongs to a backend's options; quotes around a
-    pattern are taken off.
+    A comma inside ``[...]`` belongs to a backend's options, inside ``{...}`` to the label
+    of a value that is a mapping; quotes around a pattern are taken off.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ def parse_only(
 
 
 def split_commas(text: str) -> list[str]:
-    """The parts between commas; one inside ``[...]`` belongs to a backend's options."""
+    """The parts between commas; one inside ``[...]`` or ``{...}`` belongs to a name or label."""
     parts, depth = [""], 0
     for sign in text:
-        depth += (sign == "[") - (sign == "]")
+        depth += (sign in "[{") - (sign in "]}")
         if sign == "," and depth <= 0:
             parts.append("")
         else:
@@ -58,7 +58,7 @@ def selects(patterns: Mapping[str, str], labels: Mapping[str, str]) -> bool:
     """Whether every pattern fits the label of its key.
 
     A pattern fits a label that equals it, or that it matches as a wildcard
-    (brackets are taken literally: they are a backend's options).
+    (brackets are taken literally: they are a backend's options, or a control).
     """
     return all(key in labels and _fits(labels[key], pattern) for key, pattern in patterns.items())
 

@@ -81,6 +81,12 @@ def test_whether_test_rows_are_kept_from_a_search_is_known(plan_of, overrides, s
     assert {one.separate_test for one in plan.searches} == {separate}
 
 
+def test_whether_a_models_own_test_rows_are_kept_from_its_search_is_known(plan_of):
+    own = "models.linear.data.order=first"
+    separate = {n: s.separate_test for n, s in searches(plan_of(own, extra=search(RATES))).items()}
+    assert separate == {"qnn": False, "gated": False, "linear": True, "mlp_matched[to=qnn]": False}
+
+
 def test_a_search_runs_on_the_first_backend_that_can(plan_of):
     backends = "backends=['pennylane[device=nonsense]', pennylane, reference]"
     plan = plan_of(backends, *QNN, extra=search(RATES))

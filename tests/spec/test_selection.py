@@ -15,6 +15,9 @@ def test_patterns_are_split_outside_of_brackets() -> None:
     }
     variant = "pennylane[device=lightning.qubit,diff_method=adjoint]"
     assert parse_only(f"backend={variant},seed=1") == {"backend": variant, "seed": "1"}
+    label = '{"metric": "validation_loss", "patience": 2}'
+    asked = parse_only(f"trainer.early_stopping={label},seed=1")
+    assert asked == {"trainer.early_stopping": label, "seed": "1"}
 
 
 @pytest.mark.parametrize(
@@ -38,5 +41,7 @@ def test_a_wildcard_matches_and_brackets_are_literal() -> None:
     assert selects({"backend": "qiskit*"}, labels)
     assert selects({"backend": "qiskit[tier=*]"}, labels)
     assert selects({"backend": "qiskit[tier=expert]", "model": "q??"}, labels)
+    assert selects({"model": "qnn[*twin]"}, {"model": "qnn[linear_twin]"})
+    assert not selects({"model": "qnn[*twin]"}, {"model": "qnn[frozen_quantum]"})
     assert not selects({"backend": "qiskit"}, labels)
     assert not selects({"depth": "*"}, labels)
