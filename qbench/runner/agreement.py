@@ -27,14 +27,21 @@ def measure_agreement(trial: Trial, arrays: Arrays) -> dict[str, Any]:
     """Largest absolute differences of outputs and gradients from the reference."""
     found: dict[str, float] = {}
     for circuit, probe in _probes(trial, arrays):
-        one = _of_probe(circuit, probe, trial.work.execution)
+        one = compared(circuit, probe, trial.work.execution)
         found = {name: _largest(value, found.get(name, 0.0)) for name, value in one.items()}
     return found
 
 
-def _of_probe(
+def compared(
     circuit: Circuit, probe: Mapping[str, NDArray[np.float64]], execution: Execution | None
 ) -> dict[str, float]:
+    """Largest differences of a probe's outputs and gradients; of shots their share of the noise.
+
+    Parameters
+    ----------
+    probe : ``inputs``, ``weights``, ``cotangent``, and what came of them: ``outputs``,
+        ``d_inputs``, ``d_weights``
+    """
     given = probe["inputs"], probe["weights"], probe["cotangent"]
     results = ("outputs", "d_inputs", "d_weights")
     factors = (1.0, *[execution.gradient_factor if execution else 1.0] * 2)

@@ -16,7 +16,7 @@ from qbench.circuit.build import BuiltCircuit
 from qbench.data import derived_generator
 from qbench.exceptions import TooSlowError
 from qbench.plan import Trial, feature_draws, weight_draws
-from qbench.runner.agreement import disagreement
+from qbench.runner.agreement import compared, disagreement
 from qbench.runner.gradients import REFERENCE_QUBITS
 from qbench.runner.limits import LOAD_TIMEOUT, Limits
 from qbench.runner.placement import place
@@ -207,8 +207,11 @@ class Cell:
 
     def _held_against_reference(self, found: Mapping[str, NDArray[Any]]) -> str:
         expected = self._inputs.expected(self.trial)
-        if expected is None or self._execution.shots is not None:
+        if expected is None:
             return ""
+        if self._execution.shots is not None:
+            self.agreement = self._probe()
+            return disagreement(self.trial, self.agreement)
         outputs, d_inputs, d_weights = expected
         factor = self._execution.gradient_factor
         wanted = {"outputs": outputs, "d_inputs": factor * d_inputs}
@@ -220,7 +223,7 @@ class Cell:
             name: _distance(found[name], wanted[name]) for name in wanted if name in found
         }
         if "loss" in found:
-            differences |= self._probe()
+            differences |= {"d_probe": self._probe()["gradients"]}
         gradients = [v for k, v in differences.items() if k.startswith("d_")]
         others = [v for k, v in differences.items() if not k.startswith("d_")]
         self.agreement = {"outputs": float(np.max(others))}
@@ -228,20 +231,17 @@ class Cell:
         return disagreement(self.trial, self.agreement)
 
     def _probe(self) -> dict[str, float]:
-        """Outputs and gradients of a few rows: a step gives no gradients of its own."""
+        """A few rows apart: a step gives no gradients of its own, and shots are judged together."""
         assert self._worker is not None  # begin comes first
         arrays, circuit = self._inputs.arrays(self.trial), self.trial.work.measured().circuit
         rows = [arrays[name][0] for name in ("inputs", "weights", "cotangent")]
         x, w, c = rows[0][:_PROBE_ROWS], rows[1], rows[2][:_PROBE_ROWS]
         found = self._worker.evaluate(circuit, self._execution, x, w, c, **self._limits())
-        _, d_inputs, d_weights = ReferenceProgram(circuit).vjp(x, w, c)
         assert found.d_inputs is not None  # a cotangent was given
         assert found.d_weights is not None
-        factor = self._execution.gradient_factor
-        return {
-            "d_inputs": _distance(found.d_inputs, factor * d_inputs),
-            "d_weights": _distance(found.d_weights, factor * d_weights),
-        }
+        given = {"inputs": x, "weights": w, "cotangent": c, "outputs": found.outputs}
+        gradients = {"d_inputs": found.d_inputs, "d_weights": found.d_weights}
+        return compared(circuit, given | gradients, self._execution)
 
     def outcome(
         self, told: Mapping[str, Any], status: str = OK, reason: str = "", log_path: str = ""
