@@ -204,7 +204,7 @@ class Environment:
             raise EnvironmentUnavailableError(
                 f"{self._title}: its environment could not be made. uv says: {error} "
                 f"The whole output is in {self.log_path}. "
-                f"Try again with: qbench env create {self.info.environment}"
+                f"Try again with: qbench env create {self.info.environment}@{self.version}"
             ) from error
 
 

@@ -126,7 +126,7 @@ def test_without_a_network_the_message_says_what_to_do(
     assert text.startswith("Tiny (tiny@1.17.0): its environment could not be made")
     assert "network was disabled" in text
     assert str(environment.log_path) in text
-    assert "qbench env create tiny" in text
+    assert "qbench env create tiny@1.17.0" in text
     assert "\n" not in text
     assert environment.status().state == "missing"
     assert installed() == []
