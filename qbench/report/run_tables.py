@@ -27,7 +27,8 @@ from qbench.report.trainability_table import trainability_table
 from qbench.report.two_runs import Pair, Rows, two_runs_frameworks, two_runs_models
 from qbench.report.two_runs_speed import two_runs_speed
 from qbench.report.two_runs_trainability import two_runs_trainability
-from qbench.report.winners_table import ranges_table, winners_table
+from qbench.report.winners_table import winners_table
+from qbench.report.winning_ranges import ranges_table
 from qbench.spec.problems import unknown
 from qbench.store import RunInfo, Store
 
