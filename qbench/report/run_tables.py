@@ -118,7 +118,7 @@ def _tables(
             yield scaling
         winners = winners_table(frame, samples, in_full=view.in_full)
         yield winners
-        if (ranges := ranges_table(winners, timed(frame))) is not None:
+        if (ranges := ranges_table(winners, timed(frame), in_full=view.in_full)) is not None:
             yield ranges
     if "frameworks" in kinds:
         yield from _frameworks(frame, asked=view.kind == "frameworks")

@@ -16,13 +16,14 @@ from qbench.report.winners_table import PLACE
 from qbench.store import OK
 
 
-def ranges_table(winners: Table, rows: pd.DataFrame) -> Table | None:
+def ranges_table(winners: Table, rows: pd.DataFrame, *, in_full: bool = False) -> Table | None:
     """Neighbouring sizes of one winner in one row; None where that says no more than each cell.
 
     Parameters
     ----------
     winners : of :func:`qbench.report.winners_table.winners_table`
     rows : the rows of timings
+    in_full : as there
     """
     axis = _size_axis(rows)
     if axis is None:
@@ -47,7 +48,7 @@ def ranges_table(winners: Table, rows: pd.DataFrame) -> Table | None:
         "intervals]; told apart: cells whose interval excludes 1 and whose control covers it"
     )
     table.notes += advice(rows[rows["status"] == OK])
-    return table.with_constants_as_note((*others, *PLACE))
+    return table if in_full else table.with_constants_as_note((*others, *PLACE))
 
 
 def _range_columns(axis: str) -> list[Column]:

@@ -142,6 +142,14 @@ def test_neighbouring_sizes_of_one_winner_are_one_row_with_all_their_intervals(r
     assert [row["told_apart"] for row in rows] == ["2 of 2", "1 of 1", "1 of 2"]
 
 
+def test_in_files_every_column_stays(run):
+    for n in (4, 6):
+        run.cell("a", DRIFT, n=n).cell("b", 2 * DRIFT, n=n)
+    (row,) = run.tables(in_full=True)["Who wins where"].records()
+    assert (row["circuit"], row["batch_size"], row["setting"]) == ("c", "32", "best")
+    assert (row["first"], row["last"], row["cells"]) == ("4", "6", 2)
+
+
 def test_cells_without_a_label_of_an_axis_are_one_range_too(run):
     for n in (4, 6):
         run.cell("a", DRIFT, n=n).cell("b", 2 * DRIFT, n=n)
