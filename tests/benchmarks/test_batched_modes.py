@@ -47,7 +47,7 @@ WAYS = {
         "lightning": Way({"device": "lightning.qubit"}, calls=5),
     },
     "torchquantum": {
-        "loop": Way(TUTORIAL, calls=3),
+        "loop": Way(TUTORIAL, calls=6),
         "dynamic": Way({"device": "dynamic"}),
         "static": Way({}),
         "double": Way(EXPERT),
