@@ -18,6 +18,7 @@ from qbench.store import OK
 LARGEST = 4
 """Points of a fit: the largest sizes, since overheads hide the law at small ones."""
 
+_VARIANT = ("device", "diff_method", "tier", "precision")
 _QUBITS, _DEPTH = "counts.n_qubits", "counts.depth"
 
 
@@ -32,20 +33,21 @@ def scaling_table(frame: pd.DataFrame, *, in_full: bool = False) -> Table:
     table = Table("Scaling", _COLUMNS)
     for (method, measure, _), group in ok.groupby(["method", MEASURE, "variant"], sort=False):
         head = {"circuit": method, "measure": measure, "backend": versioned(group.iloc[0])}
-        head |= {key: group.iloc[0][key] for key in ("tier", "diff_method", "precision")}
+        head |= {key: group.iloc[0][key] for key in _VARIANT}
         table.rows += [head | row for row in _exponents(group)]
     if table.rows:
         table.notes.append(
             f"b of seconds = a x^b, least squares over the {LARGEST} largest x [95% t interval]; "
             "an overhead that does not grow pulls b down"
         )
-    return table if in_full else table.with_constants_as_note(("circuit", "tier", "precision"))
+    return table if in_full else table.with_constants_as_note(("circuit", *_VARIANT))
 
 
 _COLUMNS = (
     Column("circuit", "circuit", numeric=False),
     Column("measure", "measure", numeric=False),
     Column("backend", "backend", numeric=False),
+    Column("device", "device", numeric=False, rank=2),
     Column("diff_method", "gradient", numeric=False),
     Column("tier", "tier", numeric=False, rank=2),
     Column("precision", "precision", numeric=False, rank=2),

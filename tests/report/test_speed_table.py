@@ -213,3 +213,10 @@ def test_parameter_shift_is_quadratic_in_the_depth_at_one_number_of_qubits(run: 
     (row,) = run.tables()["Scaling"].rows
     assert (row["along"], row["fixed"], row["range"]) == ("depth", "qubits 4", "6 - 24")
     assert row["exponent"] == pytest.approx(2.0)
+
+
+def test_fits_of_two_devices_of_a_framework_are_told_apart(run: TimedRun) -> None:
+    for name, device in (("a", "one"), ("a[device=two]", "two")):
+        for n in (8, 10, 12):
+            run.cell(name, 1e-6 * 2.0**n * DRIFT, n=n, device=device)
+    assert [row["device"] for row in run.tables()["Scaling"].rows] == ["one", "two"]

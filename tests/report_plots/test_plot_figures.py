@@ -323,18 +323,22 @@ def test_a_picture_is_a_column_wide_and_nothing_in_it_is_clipped(source_of, run,
     _check_layout(figure)
 
 
-def test_times_of_many_variants_take_two_columns_and_clip_nothing(tmp_path):
+@pytest.mark.parametrize("device", ["default.qubit", "a.device.of.a.very.long.name.that.fills.a.line"])
+def test_times_of_many_variants_take_two_columns_and_clip_nothing(tmp_path, device):
     with open_store(tmp_path / "timed.db") as store:
         made = TimedRun(store)
-        for number in range(9):
+        for number in range(20):
+            variant = f"pennylane[device={device},threads={number}]"
             for measure in ("forward", "gradient", "step"):
                 for n in (2, 3):
-                    made.cell(f"pennylane[threads={number}]", [n] * 6, n=n, measure=measure)
+                    made.cell(variant, [n] * 6, n=n, measure=measure, device=device)
         made.save()
         figure, _ = plot(Source.open(store, made.id), "speed")
     _check_layout(figure, width=6.8)
     assert [axes.get_title() for axes in figure.axes] == ["forward", "gradient", "step"]
     assert len({round(axes.get_position().y0, 6) for axes in figure.axes}) == 1
+    for axes in figure.axes:  # however long the legend
+        assert axes.get_position().height * figure.get_figheight() > 1.5, "inches"
 
 
 def test_panels_of_bars_stand_below_each_other_and_clip_nothing(source_of):

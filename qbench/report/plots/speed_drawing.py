@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from qbench.report.plots.drawing import bounds_of, log_scale, panels_of
 from qbench.report.plots.source import Drawing
-from qbench.report.plots.style import COLUMN_WIDTH, legend_below, looks
+from qbench.report.plots.style import COLUMN_WIDTH, legend_below, legend_columns, looks
 
 _FLOORS: tuple[dict[str, Any], ...] = (
     {"color": "#777777", "ls": (0, (3, 2)), "lw": 0.8},
@@ -60,15 +61,17 @@ def draw_speed(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
             )
 
     wide = len(styles) > _FEW
+    width = 2 * COLUMN_WIDTH if wide else COLUMN_WIDTH
+    labels = [*styles, *floors]
     drawn = panels_of(
         figure,
         drawing,
         panel,
         shared=True,
-        legend=(len(styles) + len(floors)) * (1 if wide else 2),
+        legend=2 * ceil(len(labels) / legend_columns(labels, width)),
         most_columns=3 if wide else 2,
         height=2.2,
-        width=2 * COLUMN_WIDTH if wide else COLUMN_WIDTH,
+        width=width,
     )
     drawn[0].set_ylim(bottom=lowest)
     sizes = np.unique(drawing.points["x"])
@@ -83,7 +86,7 @@ def draw_speed(figure: Figure, drawing: Drawing, *, grey: bool) -> None:
         for look in styles.values()
     ]
     handles += [Line2D([], [], **floor) for floor in floors.values()]
-    legend_below(figure, handles, [*styles, *floors])
+    legend_below(figure, handles, labels)
 
 
 def _lowest(drawing: Drawing) -> float:

@@ -91,8 +91,14 @@ def looks(names: Sequence[str], *, grey: bool = False) -> dict[str, Look]:
 
 def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str]) -> None:
     """One legend for the figure, outside the data, in as many columns as its words leave room."""
+    columns = legend_columns(labels, figure.get_figwidth())
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
+def legend_columns(labels: Sequence[str], width: float) -> int:
+    """Columns of a legend that fit a figure of ``width`` inches; 1 at least."""
     longest = max((len(label) for label in labels), default=0)
     columns = 3 if longest <= 12 else 2 if longest <= 26 else 1
     if longest <= _LONGEST:
-        columns *= max(1, round(figure.get_figwidth() / COLUMN_WIDTH))
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)))
+        columns *= max(1, round(width / COLUMN_WIDTH))
+    return max(1, min(columns, len(labels)))
