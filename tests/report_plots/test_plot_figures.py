@@ -323,7 +323,9 @@ def test_a_picture_is_a_column_wide_and_nothing_in_it_is_clipped(source_of, run,
     _check_layout(figure)
 
 
-@pytest.mark.parametrize("device", ["default.qubit", "a.device.of.a.very.long.name.that.fills.a.line"])
+@pytest.mark.parametrize(
+    "device", ["default.qubit", "a.device.of.a.very.long.name.that.fills.a.line"]
+)
 def test_times_of_many_variants_take_two_columns_and_clip_nothing(tmp_path, device):
     with open_store(tmp_path / "timed.db") as store:
         made = TimedRun(store)
