@@ -1,8 +1,4 @@
-"""Metrics of predictions from what a method puts out, as scikit-learn defines them.
-
-They are computed here since most of scikit-learn's time goes into checking its arguments, and
-that was half of what a trial cost beside its training.
-"""
+"""Metrics of predictions, by scikit-learn, from what a method puts out."""
 
 from __future__ import annotations
 
@@ -14,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from qbench.exceptions import UnknownNameError
 
@@ -42,9 +37,6 @@ functions), the sign deciding where there is one column."""
 
 _SUM_TOLERANCE = 1e-4
 """Probabilities in single precision sum to 1 that closely."""
-
-_EPSILON = float(np.finfo(np.float64).eps)
-"""Probabilities are kept so far from 0 and 1 in a log loss, as scikit-learn does."""
 
 
 @dataclass(frozen=True)
@@ -232,52 +224,48 @@ def probabilities(scores: Floats, kind: str) -> Floats | None:
 
 
 def _accuracy(y: NDArray[np.int64], predicted: NDArray[np.int64], _n: int) -> float:
-    return float(np.mean(y == predicted))
+    from sklearn.metrics import accuracy_score
+
+    return float(accuracy_score(y, predicted))
 
 
 def _balanced_accuracy(y: NDArray[np.int64], predicted: NDArray[np.int64], n: int) -> float:
     _needs_all_classes(y, n)
-    hits, present, _ = _counts(y, predicted, n)
-    return float(np.mean(hits / present))
+    from sklearn.metrics import recall_score
+
+    return float(recall_score(y, predicted, labels=range(n), average="macro"))
 
 
 def _f1_macro(y: NDArray[np.int64], predicted: NDArray[np.int64], n: int) -> float:
+    from sklearn.metrics import f1_score
+
     _needs_all_classes(y, n)
-    hits, present, called = _counts(y, predicted, n)
-    return float(np.mean(2 * hits / (present + called)))
-
-
-def _counts(y: NDArray[np.int64], predicted: NDArray[np.int64], n: int) -> list[NDArray[np.int64]]:
-    """Of each class: samples that are it and are called it, that are it, that are called it."""
-    counted = (y[y == predicted], y, predicted)
-    return [np.bincount(each, minlength=n)[:n] for each in counted]
+    return float(f1_score(y, predicted, labels=range(n), average="macro", zero_division=0.0))
 
 
 def _roc_auc(y: NDArray[np.int64], scores: Floats, probabilities: Floats | None, n: int) -> float:
     """Two classes: by the difference of their scores; more: mean of each against the rest."""
+    from sklearn.metrics import roc_auc_score
+
     _needs_all_classes(y, n)
     if n == 2:
         column = scores[:, 0] if scores.shape[1] == 1 else scores[:, 1] - scores[:, 0]
-        return _area(y == 1, column)
+        return float(roc_auc_score(y, column))
     certainty = scores if probabilities is None else probabilities
-    return float(np.mean([_area(y == number, certainty[:, number]) for number in range(n)]))
-
-
-def _area(positive: NDArray[np.bool_], scores: Floats) -> float:
-    """P(a positive sample's score is the higher), a tie being half: Mann and Whitney's U (1947)."""
-    ahead, behind = int(positive.sum()), int((~positive).sum())
-    ranks = rankdata(scores)[positive].sum()
-    return float((ranks - ahead * (ahead + 1) / 2) / (ahead * behind))
+    each = [roc_auc_score(y == number, certainty[:, number]) for number in range(n)]
+    return float(np.mean(each))
 
 
 def _log_loss(y: NDArray[np.int64], probabilities: Floats | None) -> float:
+    from sklearn.metrics import log_loss
+
     if probabilities is None:
         raise _UndefinedError("the outputs are no probabilities")
     sums = probabilities.sum(axis=1, keepdims=True)
     if probabilities.min() < 0 or np.abs(sums - 1).max() > _SUM_TOLERANCE:
         raise _UndefinedError("the outputs are no probabilities: they do not sum to 1")
-    given = (probabilities / sums)[np.arange(len(y)), y]
-    return float(-np.log(np.clip(given, _EPSILON, 1 - _EPSILON)).mean())
+    columns = probabilities.shape[1]
+    return float(log_loss(y, probabilities / sums, labels=range(columns)))
 
 
 def _needs_all_classes(y: NDArray[np.int64], n: int) -> None:
@@ -287,18 +275,23 @@ def _needs_all_classes(y: NDArray[np.int64], n: int) -> None:
 
 
 def _rmse(actual: Floats, predicted: Floats) -> float:
-    return math.sqrt(np.mean((actual - predicted) ** 2))
+    from sklearn.metrics import mean_squared_error
+
+    return math.sqrt(mean_squared_error(actual, predicted))
 
 
 def _mae(actual: Floats, predicted: Floats) -> float:
-    return float(np.mean(np.abs(actual - predicted)))
+    from sklearn.metrics import mean_absolute_error
+
+    return float(mean_absolute_error(actual, predicted))
 
 
 def _r2(actual: Floats, predicted: Floats) -> float:
+    from sklearn.metrics import r2_score
+
     if len(actual) < 2 or np.ptp(actual) == 0:
         raise _UndefinedError("the targets do not vary")
-    unexplained = ((actual - predicted) ** 2).sum()
-    return float(1 - unexplained / ((actual - actual.mean()) ** 2).sum())
+    return float(r2_score(actual, predicted))
 
 
 _LABELLED = {
