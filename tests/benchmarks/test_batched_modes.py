@@ -19,7 +19,7 @@ from qbench.registry import find
 from qbench.registry.locations import package_root
 from qbench.runner.environments import python_of
 from qbench.runner.supervisor import worker_environ
-from qbench.stats.intervals import unpaired_ratio_of_medians
+from qbench.stats.intervals import Interval, ratio_interval, unpaired_ratio_of_medians
 
 SCRIPT = Path(__file__).with_name("modes.py")
 BATCH = 32
@@ -80,8 +80,25 @@ GOALS = [
 ]
 
 
+PROCESSES = {"pennylane_keras": 3}
+"""Processes that a backend is timed in, where two of the same program differ by more than their
+calls do (the median of tf.function: 61 to 72 ms). Their medians are then what an interval is of."""
+
+
 def seconds_of(name: str) -> dict[str, np.ndarray]:
-    """Seconds for a batch of each way through a backend."""
+    """Seconds for a batch of each way through a backend: calls, or the medians of processes."""
+    each = [seconds_in_one_process(name) for _ in range(PROCESSES.get(name, 1))]
+    if len(each) == 1:
+        return each[0]
+    return {way: np.array([np.median(found[way]) for found in each]) for way in WAYS[name]}
+
+
+def ratio_of(name: str, slow: np.ndarray, quick: np.ndarray) -> Interval:
+    """How many times as long the slow way takes, with its interval."""
+    return (ratio_interval if name in PROCESSES else unpaired_ratio_of_medians)(slow, quick)
+
+
+def seconds_in_one_process(name: str) -> dict[str, np.ndarray]:
     info, ways = find(name), WAYS[name]
     asked = {
         key: {
@@ -112,7 +129,7 @@ def test_the_documented_and_expert_gradients_beat_that_of_the_tutorial(name: str
         print(f"{name}, {way}: {1e3 * np.median(found):.1f} ms a batch{once}")
     missed = []
     for _, slow, quick, goal in (each for each in GOALS if each[0] == name):
-        ratio = unpaired_ratio_of_medians(seconds[slow], seconds[quick])
+        ratio = ratio_of(name, seconds[slow], seconds[quick])
         reached = ratio.estimate if np.isnan(ratio.high) else ratio.high
         interval = f"[{ratio.low:.1f}, {ratio.high:.1f}]"
         print(f"{name}: {slow} / {quick} {ratio.estimate:.1f} {interval}, goal {goal}")
