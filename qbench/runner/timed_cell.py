@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +17,12 @@ from qbench.exceptions import TooSlowError
 from qbench.plan import Trial, feature_draws, weight_draws
 from qbench.runner.agreement import compared, disagreement
 from qbench.runner.gradients import REFERENCE_QUBITS
+from qbench.runner.kept import Kept
 from qbench.runner.limits import LOAD_TIMEOUT, Limits
 from qbench.runner.placement import place
 from qbench.runner.worker import Reply, Worker
 from qbench.stats import median_interval, outliers, spread
 from qbench.store import OK, Outcome
-
-T = TypeVar("T")
 
 _PATIENCE = 5.0
 """Seconds beyond a cell's limit until its worker is ended: to start another one, import its
@@ -33,19 +31,19 @@ framework and begin its other cells anew takes as long."""
 _BATCHES = 2
 _WEIGHTS = {"name": "uniform", "range": [0.0, 2 * np.pi]}
 _PROBE_ROWS = 8
-_KEPT = 4
+_KEPT_BYTES = 2**26
 
 
 class CellInputs:
     """What calls are made with, and what the reference gives for it; once for all variants."""
 
     def __init__(self) -> None:
-        self._arrays: OrderedDict[Any, dict[str, Array]] = OrderedDict()
-        self._expected: OrderedDict[Any, tuple[Array, Array, Array]] = OrderedDict()
+        self._arrays: Kept[Any, dict[str, Array]] = Kept(_bytes_by_name, _KEPT_BYTES)
+        self._expected: Kept[Any, tuple[Array, Array, Array]] = Kept(_bytes, _KEPT_BYTES)
 
     def arrays(self, trial: Trial) -> dict[str, Array]:
         """Two batches each of ``inputs``, ``weights``, ``cotangent`` and ``targets``."""
-        return _kept(self._arrays, _key(trial), lambda: _drawn(trial))
+        return self._arrays.get(_key(trial), lambda: _drawn(trial))
 
     def expected(self, trial: Trial) -> tuple[Array, Array, Array] | None:
         """Outputs and both gradients of the first batch; None for circuits that are too large."""
@@ -54,7 +52,15 @@ class CellInputs:
             return None
         arrays = self.arrays(trial)
         first = [arrays[name][0] for name in ("inputs", "weights", "cotangent")]
-        return _kept(self._expected, _key(trial), lambda: ReferenceProgram(circuit).vjp(*first))
+        return self._expected.get(_key(trial), lambda: ReferenceProgram(circuit).vjp(*first))
+
+
+def _bytes(arrays: Iterable[Array]) -> int:
+    return sum(array.nbytes for array in arrays)
+
+
+def _bytes_by_name(arrays: Mapping[str, Array]) -> int:
+    return _bytes(arrays.values())
 
 
 def _key(trial: Trial) -> Any:
@@ -74,15 +80,6 @@ def _drawn(trial: Trial) -> dict[str, Array]:
         "cotangent": generator.normal(size=outputs) / np.sqrt(rows),
         "targets": generator.uniform(-1, 1, outputs),
     }
-
-
-def _kept(cache: OrderedDict[Any, T], key: Any, make: Callable[[], T]) -> T:
-    if key not in cache:
-        cache[key] = make()
-        if len(cache) > _KEPT:
-            cache.popitem(last=False)
-    cache.move_to_end(key)
-    return cache[key]
 
 
 class Cell:
