@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qbench.backend import Array, Execution
+from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.exceptions import QbenchError
 from qbench.worker.checkpoints import Checkpoints
 from qbench.worker.draws import Course
@@ -51,13 +51,12 @@ def train(engine: Engine, request: Mapping[str, Any], arrays: Arrays, report: Re
     layers = request["model"]["layers"]
     meter = MemoryMeter()
     model, compile_s = engine.model(layers, request["loss"], execution)
-    programs, _ = engine.programs(layers, execution)
+    programs = _programs(engine, layers, execution)
     initial = prefixed(arrays, "param.")
     model.load(initial)
     course = _course(engine, model, request, arrays, execution)
     checkpoints = _checkpoints(request, report)
-    used = list(programs.values())
-    loop = TrainingLoop(model, request, arrays, execution, used, report, course, checkpoints)
+    loop = TrainingLoop(model, request, arrays, execution, programs, report, course, checkpoints)
     begun = time.perf_counter()
     loop.prepare()
     compile_s += time.perf_counter() - begun
@@ -81,6 +80,14 @@ def train(engine: Engine, request: Mapping[str, Any], arrays: Arrays, report: Re
         "memory": memory,
         "circuit_executions_per_step": loop.record.executions_per_step,
     }
+
+
+def _programs(
+    engine: Engine, layers: Sequence[Layer], execution: Execution
+) -> list[Program | NumpyProgram]:
+    """What the quantum layers run; those of equal circuits share one, which counts once."""
+    programs, _ = engine.programs(layers, execution)
+    return list(dict.fromkeys(programs.values()))
 
 
 def _checkpoints(request: Mapping[str, Any], report: Report) -> Checkpoints | None:

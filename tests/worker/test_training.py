@@ -185,6 +185,21 @@ def test_only_gradients_that_are_needed_are_computed(troubled, problem):
     assert frozen["circuit_executions_per_step"] == 3 * 20
 
 
+def test_layers_of_one_circuit_share_its_program_which_counts_once(troubled, problem):
+    names = ("0.quantum", "1.quantum")
+    problem.layers = [
+        *(problem.quantum(name, problem.circuit) for name in names),
+        problem.dense("d", 2, 3),
+    ]
+    problem.parameters = {f"{name}.weights": np.ones((1, 2)) for name in names}
+    problem.parameters |= {"d.weight": np.ones((3, 2)), "d.bias": np.zeros(3)}
+    for part in ("train", "validation", "test"):
+        problem.data[f"x_{part}"] = problem.data[f"x_{part}"][:, :2]
+    result, _ = troubled.train(problem, epochs=1, batch_size=20)
+    forward, weights, inputs = 2 * 20, 2 * 20, 20  # no gradient goes to the features
+    assert result["circuit_executions_per_step"] == forward + weights + inputs
+
+
 def test_probes_hold_what_each_quantum_layer_saw(reference, problem):
     _, arrays = reference.train(problem)
     rows = problem.data["order"][0, :8]
