@@ -6,8 +6,8 @@ qbench does not control.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -44,6 +44,16 @@ class ShotSeeds:
         word = int(self.generator.bit_generator.random_raw())
         return word >> (64 - _SEED_BITS)
 
+    def state(self) -> dict[str, Any]:
+        """Where the stream stands, in numbers that JSON holds exactly."""
+        held = self.generator.bit_generator.state
+        words = {name: array.tolist() for name, array in held["state"].items()}
+        return {**held, "state": words, "buffer": held["buffer"].tolist()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from where :meth:`state` was asked."""
+        self.generator.bit_generator.state = state
+
 
 class Sampling(Protocol):
     """A program as far as its random numbers go."""
@@ -53,6 +63,10 @@ class Sampling(Protocol):
 
 def begin_streams(programs: Iterable[Sampling], seed: int, step: int = -1) -> None:
     """:meth:`ShotSeeds.begin` of those programs that sample."""
-    for program in programs:
-        if program.seeds is not None:
-            program.seeds.begin(seed, step)
+    for stream in streams(programs):
+        stream.begin(seed, step)
+
+
+def streams(programs: Iterable[Sampling]) -> list[ShotSeeds]:
+    """The streams of those programs that sample, in the order of the programs."""
+    return [program.seeds for program in programs if program.seeds is not None]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from qbench.circuit import Angle, Circuit, Operation, expval
 from qbench.shots import ShotSeeds
 
@@ -38,6 +40,18 @@ def test_the_generator_draws_from_the_same_place():
     first = seeds.generator.random(3).tolist()
     seeds.begin(1, 2)
     assert seeds.generator.random(3).tolist() == first
+
+
+def test_a_stream_goes_on_from_its_state_in_the_middle_of_a_block():
+    seeds, other = ShotSeeds(ONE), ShotSeeds(OTHER)
+    seeds.begin(1, 2)
+    seeds.generator.random(3)
+    seeds.generator.integers(2**8, dtype="uint32")
+    told = json.dumps(seeds.state())
+    other.restore(json.loads(told))
+    assert other.draw() == seeds.draw()
+    first, second = (s.generator.integers(2**8, size=9, dtype="uint32") for s in (seeds, other))
+    assert first.tolist() == second.tolist()
 
 
 PINNED = [1259469990, 1826857477]

@@ -160,10 +160,8 @@ class TrialRuns:
         )
 
     def _checkpoint(self, trial: Trial) -> CheckpointFile | None:
-        """Where the trial's training keeps its state, if it can go on from one."""
-        run = trial.work.execution
-        # the final outputs go on in the last step's stream of shots, which a state doesn't hold
-        if trial.work.task != "train" or not trial.work.checkpoint or run is None or run.shots:
+        """Where the trial's training keeps its state, if it is to keep one."""
+        if trial.work.task != "train" or not trial.work.checkpoint:
             return None
         file = CheckpointFile(checkpoint_folder(self._store.where), trial.id)
         if self._options.force:

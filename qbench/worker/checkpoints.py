@@ -1,8 +1,8 @@
 """What a training needs to go on later, told to the parent between epochs.
 
-A training on exact expectation values that goes on from such a state ends with the numbers
-of an unbroken one: batches and dropout masks follow from the number of the step, and all
-else that a step reads or changes is part of the state.
+A training that goes on from such a state ends with the numbers of an unbroken one: batches
+and dropout masks follow from the number of the step, and all else that a step reads or
+changes is part of the state, with shots also where their streams stand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
@@ -28,8 +28,18 @@ class State(NamedTuple):
     values: Mapping[str, Any]
 
 
+class Stateful(Protocol):
+    """What changes from epoch to epoch, and can be set to where it was."""
+
+    def state(self) -> Mapping[str, Any]:
+        """The present values, which JSON holds exactly."""
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from values that :meth:`state` gave."""
+
+
 class Resumable:
-    """Whatever changes from epoch to epoch in some attributes, all plain numbers."""
+    """A :class:`Stateful` whose state is some attributes, all plain numbers."""
 
     changing: ClassVar[tuple[str, ...]] = ()
 

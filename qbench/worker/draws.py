@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,11 @@ class Course:
         self._model, self._batch, self._programs = model, (x, y), programs
         self._points: dict[str, list[Array]] = {f"{name}.weights": [] for name in programs}
         self.seconds = self.cpu_seconds = 0.0
+
+    @property
+    def programs(self) -> Sequence[Program | NumpyProgram]:
+        """What the points are computed by."""
+        return list(self._programs.values())
 
     def record(self) -> None:
         """Add the gradient at the model's present parameters."""

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.exceptions import DivergedError, QbenchError
+from qbench.shots import streams
 from qbench.worker import losses, optimizers, schedules
-from qbench.worker.checkpoints import Checkpoints, Resumable, State
+from qbench.worker.checkpoints import Checkpoints, State, Stateful
 from qbench.worker.distillation import Distillation, soft_targets
 from qbench.worker.draws import Course
 from qbench.worker.evaluation import DTYPES, predict
@@ -134,8 +135,11 @@ class TrainingLoop:
         return State(arrays, {"epoch": self.epochs, "record": record, **parts})
 
     @property
-    def _resumable(self) -> dict[str, Resumable]:
+    def _resumable(self) -> dict[str, Stateful]:
+        course = self._course.programs if self._course is not None else ()
+        sampled = streams([*self._programs, *course])
         return {
+            **{f"shots.{number}": stream for number, stream in enumerate(sampled)},
             "schedule": self._schedule,
             "early_stopping": self._early_stopping,
             "selection": self.selection,

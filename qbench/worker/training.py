@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from qbench.backend import Array, Execution, NumpyProgram, Program
 from qbench.exceptions import QbenchError
+from qbench.shots import streams
 from qbench.worker.checkpoints import Checkpoints
 from qbench.worker.draws import Course
 from qbench.worker.engine import Engine
@@ -55,7 +56,7 @@ def train(engine: Engine, request: Mapping[str, Any], arrays: Arrays, report: Re
     initial = prefixed(arrays, "param.")
     model.load(initial)
     course = _course(engine, model, request, arrays, execution)
-    checkpoints = _checkpoints(request, report)
+    checkpoints = _checkpoints(request, report, execution, programs)
     loop = TrainingLoop(model, request, arrays, execution, programs, report, course, checkpoints)
     begun = time.perf_counter()
     loop.prepare()
@@ -90,9 +91,16 @@ def _programs(
     return list(dict.fromkeys(programs.values()))
 
 
-def _checkpoints(request: Mapping[str, Any], report: Report) -> Checkpoints | None:
+def _checkpoints(
+    request: Mapping[str, Any],
+    report: Report,
+    execution: Execution,
+    programs: Sequence[Program | NumpyProgram],
+) -> Checkpoints | None:
+    """None too where a program samples from some other stream than its own: no state holds that."""
     wanted = request.get("checkpoint")
-    if wanted is None:
+    unknown = execution.shots is not None and len(streams(programs)) < len(programs)
+    if wanted is None or unknown:
         return None
     return Checkpoints(Path(request["folder"]), float(wanted["every_s"]), report)
 

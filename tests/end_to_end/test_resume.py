@@ -28,7 +28,13 @@ KERAS = {
     "trainer": "{epochs: 14, batch_size: 4, optimizer: {name: adamw, learning_rate: 0.01}, "
     "scheduler: {name: step, step_size: 4, gamma: 0.5}}",
 }
-CASES = {"reference": ADAM, "pennylane_keras": KERAS}
+SHOTS = {
+    **ADAM,
+    "backends": "['qiskit[shots=50]']",
+    "trainer": "{epochs: 12, batch_size: 4, optimizer: {name: adam, learning_rate: 0.01}, "
+    "select: best_validation}",
+}
+CASES = {"reference": ADAM, "pennylane_keras": KERAS, "shots": SHOTS}
 
 
 def options(keys):

@@ -13,6 +13,7 @@ from qbench.worker.checkpoints import Checkpoints, State
 from qbench.worker.protocol import load_arrays
 from qbench.worker.schedules import make
 from qbench.worker.selection import EarlyStopping, Selection
+from tests.worker.conftest import EXECUTION
 
 OPTIMIZERS = {
     "sgd": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9},
@@ -121,6 +122,29 @@ def test_a_limit_of_steps_and_the_course_of_the_gradient_span_the_break(referenc
     assert (whole["steps"], result["steps"]) == (11, 11)
     assert arrays["course.2.quantum.weights"].shape == (5, 2, 2)
     same(arrays, again)
+
+
+@pytest.mark.environments
+@pytest.mark.parametrize("taken", [1, 2])
+def test_shots_go_on_where_their_streams_stood(taken, troubled, problem):
+    """No step follows the last state, whose epoch was cut by the limit of steps."""
+    problem.data |= {f"course_{k}": problem.data[f"{k}_train"][:8] for k in "xy"}
+    sampled = {"execution": {**EXECUTION, "shots": 100}}
+    job = {**sampled, "epochs": None, "max_steps": 8, "gradient_course": True}
+    whole, arrays = troubled.train(problem, **job, checkpoint=ALWAYS)
+    saved = states(troubled)
+    assert [values["epoch"] for _, values in saved] == [1, 2, 3]
+    result, again = resumed(troubled, problem, saved[taken], **job)
+    assert (whole["steps"], result["steps"]) == (8, 8)
+    same(arrays, again)
+
+
+@pytest.mark.environments
+def test_what_samples_from_no_stream_of_its_own_keeps_no_state(troubled, problem):
+    unseeded = {**EXECUTION, "device": "unseeded"}
+    for shots, kept in ((None, 3), (100, 0)):
+        troubled.train(problem, execution={**unseeded, "shots": shots}, checkpoint=ALWAYS)
+        assert len(states(troubled)) == kept
 
 
 @pytest.mark.environments

@@ -32,7 +32,7 @@ class TroubledBackend(Backend):
     def compile(self, circuit: Circuit, execution: Execution) -> NumpyProgram:
         if execution.device == "unsupported":
             raise Unsupported("no such gate here")
-        if execution.shots is not None:
+        if execution.shots is not None and execution.device != "unseeded":
             return _Noisy(circuit, execution.device)
         return _Counting(circuit, execution.device)
 
