@@ -135,11 +135,11 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
     if not table.rows:
         yield "nothing was timed in this run"
         return
+    ok = rows[rows["status"] == OK]
     yield (
-        "ms: a warm call, median over rounds; cold: compiling and the first call; x fastest: "
+        f"ms: a warm call, {_middle(ok)}; cold: compiling and the first call; x fastest: "
         "within the round, of equal precision; CPU: processor time over wall-clock time"
     )
-    ok = rows[rows["status"] == OK]
     if any(str(row.get("ratio_text", "")).startswith("~") for row in table.rows):
         yield "~: not timed in the same group, so drift of the machine is in the ratio"
     if ok["precision"].nunique() > 1:
@@ -153,6 +153,16 @@ def _notes(rows: pd.DataFrame, table: Table) -> Iterator[str]:
     yield from advice(ok)
     yield from _skipped(rows[rows["status"] == SKIPPED])
     yield from reasons(rows[rows["status"] != SKIPPED], "variant")
+
+
+def _middle(ok: pd.DataFrame) -> str:
+    """What a time is, of how many processes."""
+    counts = ok["timings.processes"].dropna() if "timings.processes" in ok else ()
+    several = [f"{count:.0f}" for count in sorted(set(counts)) if count > 1]
+    if not several:
+        return "median over rounds"
+    said = " or ".join(several)
+    return f"median over a process's rounds, geometric mean over {said} processes"
 
 
 def _memory(ok: pd.DataFrame) -> Iterator[str]:

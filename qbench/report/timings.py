@@ -26,7 +26,8 @@ _WORK = ["precision", "shots"]
 """What two rows must share for a ratio of their times: the same work."""
 
 Samples = Mapping[int, Mapping[str, NDArray[Any]]]
-"""The arrays of each attempt: ``seconds``, ``cpu_seconds`` and, of one, ``control_seconds``."""
+"""The arrays of each attempt: ``seconds`` and ``cpu_seconds`` of each round, the ``process`` that
+had it, and, of one, ``control_seconds``."""
 
 
 def timed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -151,12 +152,16 @@ def cells(rows: pd.DataFrame) -> Iterator[SpeedCell]:
 
 
 def time_ratio(first: Any, second: Any, samples: Samples) -> Interval:
-    """``first / second`` over rounds; of medians, without an interval, where they took no turns."""
+    """``first / second`` over processes and rounds.
+
+    Where they took no turns it is of medians, without an interval.
+    """
     a, b = int(first["attempt_id"]), int(second["attempt_id"])
     if a == b:
         return Interval(1.0, float("nan"), float("nan"), 0)
     if first[GROUP] == second[GROUP]:
-        return paired_ratio(samples[a]["seconds"], samples[b]["seconds"])
+        times = samples[a]["seconds"], samples[b]["seconds"]
+        return paired_ratio(*times, processes=samples[a].get("process"))
     return Interval(float(first[CALL] / second[CALL]), float("nan"), float("nan"), 0)
 
 

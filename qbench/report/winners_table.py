@@ -161,10 +161,10 @@ def _control_notes(rows: pd.DataFrame) -> Iterator[str]:
     if with_interval:
         even = sum(not found.excludes(1.0) for found in with_interval)
         yield (
-            f"A/A control: the first variant in a second process; its ratio covers 1 in {even} of "
+            f"A/A control: the first variant in other processes; its ratio covers 1 in {even} of "
             f"{len(with_interval)} cells (95% intervals)"
         )
     if controls and not with_interval:
-        yield "A/A control: fewer than 6 rounds have no interval"
+        yield "A/A control: one process has an interval from 6 rounds on only"
     if not controls and len(rows):
         yield "no A/A control: what differs between two equal processes is not known"

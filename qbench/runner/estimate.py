@@ -90,7 +90,8 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
         few = {**work.drawn(), "n_samples": fixed_samples(PROBE_SAMPLES)}
         short = replace(trial, work=replace(work, gradient=few))
     if work.task == "speed":
-        short = replace(trial, work=replace(work, speed={**work.timed(), "rounds": 1}))
+        once = {**work.timed(), "processes": 1, "rounds": 1}
+        short = replace(trial, work=replace(work, speed=once))
     outcome = attempt(
         short,
         lambda: pool.of(short),
@@ -104,8 +105,9 @@ def _probe(trial: Trial, pool: WorkerPool, inputs: InputFactory) -> Estimate:
         return Estimate(None, UNKNOWN)
     times = outcome.timings
     if work.task == "speed":
-        times_s = max(times["call_s"], work.timed()["min_time"])
-        return Estimate(times["cold_s"] + work.timed()["rounds"] * times_s, PROBED)
+        speed = work.timed()
+        samples_s = speed["rounds"] * max(times["call_s"], speed["min_time"])
+        return Estimate(speed["processes"] * times["cold_s"] + samples_s, PROBED)
     if work.task == "gradient_variance":
         share = work.drawn()["n_samples"]["max"] / PROBE_SAMPLES
         return Estimate(times["compile_s"] + share * times["gradients_s"], PROBED)

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from qbench.plan import Trial
 from qbench.runner.pool import WorkerPool
@@ -19,15 +18,8 @@ _END_S = 10.0
 """Seconds that a lane has to end by itself."""
 
 
-class Pools(NamedTuple):
-    """A lane's workers, and second processes of the same variants for controls."""
-
-    own: WorkerPool
-    twins: WorkerPool
-
-
-Turn = Callable[[Sequence[Trial], Pools], None]
-"""Runs what a lane took from the schedule."""
+Turn = Callable[[Sequence[Trial], WorkerPool], None]
+"""Runs what a lane took from the schedule, on the lane's own workers."""
 
 
 class Lanes:
@@ -51,7 +43,7 @@ class Lanes:
     def __init__(self, logs: Path, *, jobs: int, fresh: bool) -> None:
         self._logs, self._jobs, self._fresh = logs, jobs, fresh
         self._threads: list[threading.Thread] = []
-        self._pools: list[Pools] = []
+        self._pools: list[WorkerPool] = []
         self.stopped = threading.Event()
         self.errors: list[BaseException] = []
 
@@ -66,10 +58,10 @@ class Lanes:
         self._threads.clear()
         self._pools.clear()
         for number in range(max(1, min(self._jobs, len(schedule)))):
-            pools = self._new_pools(number)
+            pool = self._new_pool(number)
             lane = threading.Thread(
                 target=self._lane,
-                args=(schedule, turn, until, pools),
+                args=(schedule, turn, until, pool),
                 name=f"lane-{number}",
                 daemon=True,
             )
@@ -82,20 +74,18 @@ class Lanes:
     def end(self, *, kill: bool) -> None:
         """Let all lanes end, their workers at once if they are to be killed."""
         self.stopped.set()
-        for pools in self._pools if kill else ():
-            pools.own.kill()
-            pools.twins.kill()
+        for pool in self._pools if kill else ():
+            pool.kill()
         for lane in self._threads:
             lane.join(timeout=_END_S)
 
-    def _new_pools(self, number: int) -> Pools:
+    def _new_pool(self, number: int) -> WorkerPool:
         logs = self._logs / f"lane-{number}" if number else self._logs
-        own = WorkerPool(logs, fresh=self._fresh)
-        pools = Pools(own, WorkerPool(logs / "control", fresh=self._fresh))
-        self._pools.append(pools)
-        return pools
+        pool = WorkerPool(logs, fresh=self._fresh)
+        self._pools.append(pool)
+        return pool
 
-    def _lane(self, schedule: Schedule, turn: Turn, until: float | None, pools: Pools) -> None:
+    def _lane(self, schedule: Schedule, turn: Turn, until: float | None, pool: WorkerPool) -> None:
         try:
             while schedule and not self.stopped.is_set():
                 if until is not None and time.monotonic() > until:
@@ -105,12 +95,11 @@ class Lanes:
                     self.stopped.wait(_LOOK_AGAIN_S)
                     continue
                 try:
-                    turn(trials, pools)
+                    turn(trials, pool)
                 finally:
                     schedule.ended(trials)
         except BaseException as error:  # noqa: BLE001 - raised again by the executor
             self.errors.append(error)
             self.stopped.set()
         finally:
-            pools.own.close()
-            pools.twins.close()
+            pool.close()

@@ -19,6 +19,7 @@ class _Key(NamedTuple):
     python: Path
     threads: int
     accelerator: str
+    copy: int
 
 
 class WorkerPool:
@@ -30,7 +31,8 @@ class WorkerPool:
     Parameters
     ----------
     logs : path
-        Folder of the workers' logs, ``BACKEND-VERSION.log`` each.
+        Folder of the workers' logs, ``BACKEND-VERSION.log`` each, and
+        ``BACKEND-VERSION-COPY.log`` of copies.
     scratch : path, optional
         Folder for the arrays of requests.
     fresh : bool
@@ -60,8 +62,14 @@ class WorkerPool:
         *,
         threads: int = 1,
         accelerator: str = "cpu",
+        copy: int = 0,
     ) -> Worker:
         """A living worker; its environment is made first if it isn't there.
+
+        Parameters
+        ----------
+        copy : int
+            Which of several processes that differ in nothing else.
 
         Raises
         ------
@@ -75,7 +83,7 @@ class WorkerPool:
             environment.create()
         else:
             environment.create(self._progress)
-        key = _Key(info.name, environment.python, threads, accelerator)
+        key = _Key(info.name, environment.python, threads, accelerator, copy)
         with self._lock:
             if self._closed:
                 raise WorkerError("the run is ending: no more workers are started")
@@ -84,19 +92,20 @@ class WorkerPool:
                 worker.shutdown()
                 worker = None
             if worker is None:
+                suffix = f"-{copy}" if copy else ""
                 worker = Worker(
                     info,
                     environment.python,
                     version=environment.version,
                     threads=threads,
                     accelerator=accelerator,
-                    log_path=self._logs / f"{info.name}-{environment.version}.log",
+                    log_path=self._logs / f"{info.name}-{environment.version}{suffix}.log",
                     scratch=self._scratch,
                 )
             self._workers[key] = worker
             return worker
 
-    def of(self, trial: Trial) -> Worker:
+    def of(self, trial: Trial, copy: int = 0) -> Worker:
         """A living worker for a trial: of its backend, and as its execution asks."""
         work, run = trial.work, trial.work.execution
         return self.worker(
@@ -104,6 +113,7 @@ class WorkerPool:
             work.version,
             threads=run.threads if run else 1,
             accelerator=run.accelerator if run else "cpu",
+            copy=copy,
         )
 
     def close(self) -> None:

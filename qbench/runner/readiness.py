@@ -35,7 +35,7 @@ class Readiness:
                 self._unavailable[name, version] = str(error)
                 self._observer.unavailable(name, str(error))
 
-    def worker(self, trial: Trial, pool: WorkerPool) -> Worker:
+    def worker(self, trial: Trial, pool: WorkerPool, copy: int = 0) -> Worker:
         """A living worker of a trial's backend.
 
         Raises
@@ -46,4 +46,4 @@ class Readiness:
         reason = self._unavailable.get((trial.work.backend.name, trial.work.version))
         if reason is not None:
             raise EnvironmentUnavailableError(reason)
-        return pool.of(trial)
+        return pool.of(trial, copy)

@@ -2,8 +2,10 @@
 
 A group is one circuit, measure and batch size; its trials are the variants. All are begun
 cold, one after the other; then in each round every variant has one sample, in an order drawn
-anew. The first variant is there a second time, in a process of its own: this A/A control
-differs from it in nothing, so its ratio must cover 1, or smaller differences mean nothing.
+anew. Each variant has several processes, whose turn comes round after round: two processes of
+one program differ by more than its calls do. The first variant is there a second time, in as many
+processes of its own: this A/A control differs from it in nothing, so its ratio must cover 1, or
+smaller differences mean nothing.
 """
 
 from __future__ import annotations
@@ -18,17 +20,19 @@ import numpy as np
 from qbench.exceptions import QbenchError, TooSlowError, WorkerError, WorkerTimeoutError
 from qbench.plan import Trial
 from qbench.runner.bandwidth import MemoryFloors
+from qbench.runner.cell_inputs import CellInputs
 from qbench.runner.cutoffs import Cutoffs
 from qbench.runner.placement import cores_of_round, place
 from qbench.runner.statuses import status_of
-from qbench.runner.timed_cell import Cell, CellInputs
+from qbench.runner.timed_cell import Cell
 from qbench.runner.worker import Worker
 from qbench.stats import paired_ratio
 from qbench.store import FAILED, SKIPPED, UNSUPPORTED, Outcome
 
 SPEED = "speed"
 
-WorkerOf = Callable[[Trial], Worker]
+WorkerOf = Callable[[Trial, int], Worker]
+"""Gives a living worker of a trial's variant: which of its processes, counted from 0."""
 
 
 def group_key(trial: Trial) -> tuple[Any, ...]:
@@ -58,8 +62,7 @@ class SpeedGroup:
     Parameters
     ----------
     trials : of one :func:`group_key`
-    worker : gives a living worker of a trial's variant
-    twin : gives another process of the same variant, for the control
+    worker : gives the processes of a trial's variant
     limit : seconds that each cell may take, imports apart
     alone : whether no other lane runs, so that workers may be put on cores
     stopped : whether the run is ending
@@ -69,7 +72,6 @@ class SpeedGroup:
         self,
         trials: Sequence[Trial],
         worker: WorkerOf,
-        twin: WorkerOf,
         known: Known,
         *,
         limit: float | None,
@@ -80,7 +82,7 @@ class SpeedGroup:
         self._trials, self._known, self._stopped = trials, known, stopped
         self._alone = alone
         self._limits: dict[str, Any] = {"limit": limit, "memory_limit": memory_limit}
-        self._worker, self._twin = _Held(worker), _Held(twin)
+        self._worker = _Held(worker)
         self._told: dict[str, Any] = {"group": uuid.uuid4().hex[:12]}
         self._outcomes: dict[str, Outcome] = {}
         self._ended: list[Cell] = []
@@ -92,7 +94,7 @@ class SpeedGroup:
         try:
             self._take_turns([*cells, *([control] if control is not None else [])])
         finally:
-            for worker in [*self._worker.all(), *self._twin.all()]:
+            for worker in self._worker.all():
                 place(worker.pid, ())
         if self._stopped():
             return self._outcomes
@@ -121,7 +123,7 @@ class SpeedGroup:
             return None
         if self._stopped():
             return None
-        cell = self._cell(trial, self._worker, trial.id)
+        cell = self._cell(trial, trial.id)
         try:
             wrong = cell.begin()
         except QbenchError as error:
@@ -132,15 +134,18 @@ class SpeedGroup:
             return None
         return cell
 
-    def _cell(self, trial: Trial, workers: _Held, name: str) -> Cell:
-        inputs = self._known.inputs
-        return Cell(trial, lambda: workers.of(trial), inputs, name=name, **self._limits)
+    def _cell(self, trial: Trial, name: str, first_copy: int = 0) -> Cell:
+        inputs, held = self._known.inputs, self._worker
+        return Cell(
+            trial, lambda n: held.of(trial, first_copy + n), inputs, name=name, **self._limits
+        )
 
     def _control(self, cells: Sequence[Cell]) -> Cell | None:
         if not cells or not cells[0].trial.work.control or self._stopped():
             return None
         trial = cells[0].trial
-        control = self._cell(trial, self._twin, f"{trial.id}-control")
+        processes = int(trial.work.timed()["processes"])
+        control = self._cell(trial, f"{trial.id}-control", first_copy=processes)
         try:
             if control.begin():
                 return None
@@ -185,7 +190,7 @@ class SpeedGroup:
 
     def _controlled(self, outcome: Outcome, cell: Cell, control: Cell) -> Outcome:
         seconds = np.asarray(control.seconds)
-        ratio = paired_ratio(seconds, cell.seconds)
+        ratio = paired_ratio(seconds, cell.seconds, cell.processes)
         told = {"control": ratio.estimate, "control_low": ratio.low, "control_high": ratio.high}
         kept = {**outcome.artifacts["speed"], "control_seconds": seconds}
         return replace(
@@ -198,12 +203,10 @@ class SpeedGroup:
 def time_alone(trial: Trial, worker: Worker, limit: float | None, memory: int | None) -> Outcome:
     """One variant without others and without a control: for an estimate, not for a table."""
 
-    def given(_: Trial) -> Worker:
-        return worker
-
     alone = replace(trial, work=replace(trial.work, control=False))
     limits: dict[str, Any] = {"limit": limit, "memory_limit": memory}
-    return SpeedGroup([alone], given, given, Known.nothing(), **limits).run()[trial.id]
+    group = SpeedGroup([alone], lambda *_: worker, Known.nothing(), **limits)
+    return group.run()[trial.id]
 
 
 class _Held:
@@ -217,10 +220,10 @@ class _Held:
         """Those that are alive."""
         return [worker for worker in self._workers.values() if worker.alive]
 
-    def of(self, trial: Trial) -> Worker:
+    def of(self, trial: Trial, copy: int) -> Worker:
         work = trial.work
         run = work.trained()[1]
-        key = (work.backend.name, work.version, run.threads, run.accelerator)
+        key = (work.backend.name, work.version, run.threads, run.accelerator, copy)
         if key not in self._workers or not self._workers[key].alive:
-            self._workers[key] = self._give(trial)
+            self._workers[key] = self._give(trial, copy)
         return self._workers[key]

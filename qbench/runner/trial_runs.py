@@ -13,7 +13,6 @@ from qbench.plan.machine import fingerprint
 from qbench.runner.attempt import Watch, attempt
 from qbench.runner.checkpoints import CheckpointFile, checkpoint_folder, is_broken_off
 from qbench.runner.inputs import InputFactory
-from qbench.runner.lanes import Pools
 from qbench.runner.machine import load_average
 from qbench.runner.needs import Needs
 from qbench.runner.observer import Observer
@@ -55,12 +54,12 @@ class TrialRuns:
         self._lock = threading.Lock()
         self.count = 0
 
-    def turn(self, trials: Sequence[Trial], pools: Pools) -> None:
+    def turn(self, trials: Sequence[Trial], pool: WorkerPool) -> None:
         """Run what a lane took from the schedule: one trial, or timings that belong together."""
         if trials[0].work.task == SPEED:
-            self._group(trials, pools)
+            self._group(trials, pool)
         else:
-            self._one(trials[0], pools.own)
+            self._one(trials[0], pool)
 
     def _one(self, trial: Trial, pool: WorkerPool) -> None:
         attempt_id = self._claim(trial, self._conditions())
@@ -107,7 +106,7 @@ class TrialRuns:
 
         return Watch(on_epoch, on_resumed, checkpoint)
 
-    def _group(self, trials: Sequence[Trial], pools: Pools) -> None:
+    def _group(self, trials: Sequence[Trial], pool: WorkerPool) -> None:
         conditions = self._conditions()
         claims = {trial.id: self._claim(trial, conditions) for trial in trials}
         claimed = [trial for trial in trials if claims[trial.id] is not None]
@@ -115,8 +114,7 @@ class TrialRuns:
         outcomes = dict.fromkeys((trial.id for trial in claimed), _BROKEN_OFF)
         group = SpeedGroup(
             claimed,
-            lambda trial: self._readiness.worker(trial, pools.own),
-            lambda trial: self._readiness.worker(trial, pools.twins),
+            lambda trial, copy: self._readiness.worker(trial, pool, copy),
             self._timed,
             limit=self._options.timeout,
             memory_limit=self._options.memory_limit,

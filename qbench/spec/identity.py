@@ -72,7 +72,7 @@ record.gradient_variance.course
 gradient.init.name gradient.init.range gradient.init.std
 gradient.component gradient.n_samples.rse
 gradient.n_samples.min gradient.n_samples.max
-speed.measure speed.batch_size speed.rounds speed.min_time
+speed.measure speed.batch_size speed.processes speed.rounds speed.min_time
 """
 
 _HOLDING_LAYERS = ((ModelConfig, "replace"), (Concat, "branches"))

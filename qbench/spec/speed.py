@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 
 from qbench.exceptions import CircuitError
-from qbench.spec.base import SpecModel, refusal
+from qbench.spec.base import SpecModel, refusal, refusals
 from qbench.spec.problems import Path, Problem, describe
 
 Measure = Literal["forward", "gradient_weights", "gradient", "step"]
@@ -20,6 +20,7 @@ LABELS = ("measure", "batch_size")
 """What a timing is called by besides the suite's axes."""
 
 MOST_ROUNDS = 1000
+MOST_PROCESSES = 32
 
 _SECONDS = {"ms": 1e-3, "s": 1.0}
 
@@ -51,12 +52,22 @@ class SpeedConfig(SpecModel):
         BeforeValidator(_distinct),
     ] = Field(default_factory=lambda: [1, 32])
     """Rows of one call."""
-    rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = 10
-    """Samples of each variant; all variants take turns. Six or more have an interval."""
+    processes: Annotated[int, Field(ge=1, le=MOST_PROCESSES)] = 4
+    """Processes of each variant, which share its rounds; intervals are over them. With one alone
+    they are over its rounds, six or more."""
+    rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = 12
+    """Samples of each variant; all variants take turns."""
     min_time: Annotated[float, PlainValidator(_min_time)] = 0.1
     """A sample repeats the call until it takes this long, such as 100ms."""
     control: bool = True
-    """Whether the first variant is timed a second time, in a process of its own."""
+    """Whether the first variant is timed a second time, in processes of its own."""
+
+    @model_validator(mode="after")
+    def _a_round_each(self) -> Self:
+        if self.rounds < self.processes:
+            message = f"{self.rounds}: a round for each of the {self.processes} processes at least"
+            raise refusals(Problem(("rounds",), message))
+        return self
 
 
 def check_speed(config: Any) -> Iterator[Problem]:

@@ -52,6 +52,7 @@ from qbench.stats.speed import (
     paired_ratio,
     scaling_exponent,
     spread,
+    time_interval,
 )
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "samples_needed",
     "scaling_exponent",
     "spread",
+    "time_interval",
     "unpaired_ratio_of_medians",
     "variance_interval",
     "wilson_interval",

@@ -5,10 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from qbench.stats.intervals import LEVEL, Interval, exponential, finite, log_ratios
+from qbench.stats.intervals import (
+    LEVEL,
+    Interval,
+    exponential,
+    finite,
+    log_ratios,
+    mean_interval,
+)
 
 FENCE = 3.0
 """Interquartile ranges beyond the quartiles, outside of which a sample is an outlier."""
@@ -41,22 +48,64 @@ def median_interval(values: ArrayLike, level: float = LEVEL) -> Interval:
     return Interval(float(np.median(ordered)), float(low), float(high), n)
 
 
-def paired_ratio(first: ArrayLike, second: ArrayLike, level: float = LEVEL) -> Interval:
-    """Median over rounds of ``first / second``, round by round, with its interval.
+def paired_ratio(
+    first: ArrayLike, second: ArrayLike, processes: ArrayLike | None = None, level: float = LEVEL
+) -> Interval:
+    """``first / second``, round by round, over processes as in :func:`time_interval`.
 
     What slows a whole round slows both and cancels; a round in which one was disturbed is
-    one value of many. Rounds with a NaN are left out.
+    one value of many.
 
     Parameters
     ----------
     first, second : array-like, shape (rounds,), seconds, above 0
+    processes : array-like, shape (rounds,), optional
+        The number of the process that had the round, in both; without it all are of one.
 
     Raises
     ------
     ValueError
-        A value is not above 0, or the two have different numbers of rounds.
+        A value is not above 0, or the arrays have different lengths.
     """
-    return exponential(median_interval(log_ratios(first, second), level))
+    return _over_processes(log_ratios(first, second), processes, level)
+
+
+def time_interval(
+    seconds: ArrayLike, processes: ArrayLike | None = None, level: float = LEVEL
+) -> Interval:
+    """Geometric mean over processes of the median over rounds, with a t-interval of its logarithm.
+
+    Rounds within one process agree more than two processes of the same program do, whose memory
+    lies elsewhere: the medians of processes are the independent observations (Kalibera and Jones,
+    "Rigorous benchmarking in reasonable time", ISMM 2013). Of one process alone it is the
+    median over its rounds, with the interval of :func:`median_interval`.
+
+    Parameters
+    ----------
+    seconds : array-like, shape (rounds,), above 0
+    processes : array-like, shape (rounds,), optional
+        The number of the process that each round is of; without it all are of one.
+
+    Raises
+    ------
+    ValueError
+        A value is not above 0, or the arrays have different lengths.
+    """
+    values = np.asarray(seconds, dtype=np.float64).ravel()
+    return _over_processes(log_ratios(values, np.ones_like(values)), processes, level)
+
+
+def _over_processes(
+    logs: NDArray[np.float64], processes: ArrayLike | None, level: float
+) -> Interval:
+    of = np.zeros(len(logs)) if processes is None else np.asarray(processes).ravel()
+    if len(of) != len(logs):
+        raise ValueError(f"{len(logs)} rounds and the processes of {len(of)}")
+    numbers = np.unique(of)
+    if len(numbers) < 2:
+        return exponential(median_interval(logs, level))
+    medians = [float(np.median(logs[of == number])) for number in numbers]
+    return exponential(mean_interval(medians, level))
 
 
 def outliers(values: ArrayLike) -> int:

@@ -18,10 +18,10 @@ name: timings
 task: speed
 circuits:
   c: {n_qubits: 3, encoding: {name: angle, rotation: RX}, ansatz: hardware_efficient}
-speed: {measure: [forward, gradient], batch_size: [2, 8], rounds: 6, min_time: 20ms}
+speed: {measure: [forward, gradient], batch_size: [2, 8], processes: 2, rounds: 6, min_time: 20ms}
 backends: [qulacs, reference]
 """
-CELLS, VARIANTS = 4, 2
+CELLS, VARIANTS, PROCESSES = 4, 2, 2
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_timings_that_are_killed_keep_their_finished_cells_and_time_the_rest(sta
 
     killed.until(in_a_later_cell)
     workers = killed.workers()
-    assert len(workers) == VARIANTS + 1  # and the control
+    assert len(workers) == PROCESSES * (VARIANTS + 1)  # and the control's
     os.killpg(killed.process.pid, signal.SIGKILL)
     assert killed.end()[0] == -signal.SIGKILL
     _, alive = psutil.wait_procs(workers, timeout=10)

@@ -190,6 +190,7 @@ INSIDE: dict[str, tuple[str | tuple[str, ...], str | tuple[str, ...]]] = {
     ),
     "speed.measure": (TIMED, "speed.measure=[forward]"),
     "speed.batch_size": (TIMED, "speed.batch_size=[1]"),
+    "speed.processes": (TIMED, "speed.processes=2"),
     "speed.rounds": (TIMED, "speed.rounds=7"),
     "speed.min_time": (TIMED, "speed.min_time=1s"),
     "gradient.component": (DRAWN, "gradient.component=last"),

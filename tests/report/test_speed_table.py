@@ -35,6 +35,16 @@ def test_ratios_are_taken_within_rounds_and_drift_cancels(run: TimedRun) -> None
     assert "its ratio covers 1 in 1 of 1 cells" in " ".join(tables["Fastest"].notes)
 
 
+def test_intervals_are_over_processes_whose_differences_rounds_do_not_show(run: TimedRun) -> None:
+    # within a process the ratio is always the same, two processes differ by a tenth
+    turns = np.tile([1.0, 1.1, 1.0, 1.1], 3)
+    run.cell("a", np.ones(12), processes=4).cell("b", 1.05 * turns, processes=4)
+    tables = run.tables()
+    _, b = tables["Speed"].rows
+    assert (b["ratio_low"], b["ratio_high"]) == pytest.approx((1.0089, 1.2021), abs=1e-4)
+    assert "geometric mean over 4 processes" in " ".join(tables["Speed"].notes)
+
+
 def test_equal_variants_are_not_told_apart_and_an_uneven_control_is_named(run: TimedRun) -> None:
     noise = np.exp(np.random.default_rng(0).normal(0, 0.1, 10))
     run.cell("a", DRIFT * noise, control=(1.0, 0.9, 1.1)).cell("b", DRIFT)

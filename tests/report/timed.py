@@ -39,6 +39,7 @@ class TimedRun:
         reason: str = "",
         control: tuple[float, float, float] | None = None,
         cpu: float = 1.0,
+        processes: int = 1,
         **provenance: Any,
     ) -> TimedRun:
         backend = variant.partition("[")[0]
@@ -62,6 +63,7 @@ class TimedRun:
             labels=[{METHOD_NAME: circuit, VARIANT_NAME: variant, **axes}],
         )
         times = np.asarray(seconds, dtype=float)
+        turns = np.arange(times.size) % processes
         timings: dict[str, Any] = {"cold_s": 0.5, "compile_s": 0.1, "first_call_s": 0.4}
         metrics: dict[str, float] = {"floor_s": 1e-9 * 2.0**n}
         if status == OK:
@@ -72,6 +74,7 @@ class TimedRun:
                 "spread": 0.02,
                 "outliers": 0,
                 "rounds": len(times),
+                "processes": processes,
                 "cpu_per_wall": cpu,
             }
         if control is not None:
@@ -84,7 +87,7 @@ class TimedRun:
             memory={"base_bytes": 1, "peak_bytes": 1_000_001},
             agreement={"outputs": 1e-12},
             counts={"n_qubits": n, "gates": 3 * n, "depth": depth},
-            artifacts={"speed": {"seconds": times}} if status == OK else {},
+            artifacts={"speed": {"seconds": times, "process": turns}} if status == OK else {},
             provenance={
                 "group": group or json.dumps([circuit, axes]),
                 "load": 0.5,

@@ -16,7 +16,7 @@ from qbench.runner.executor import Executor
 from qbench.runner.observer import Observer
 from qbench.runner.options import RunOptions, RunSummary
 from qbench.spec import load_suite
-from qbench.stats import paired_ratio
+from qbench.stats import paired_ratio, time_interval
 from qbench.store import Store, open_store
 
 pytestmark = pytest.mark.environments
@@ -30,7 +30,8 @@ circuits:
     n_qubits: 2
     encoding: {name: angle, rotation: RX}
     ansatz: {name: hardware_efficient, rotations: [RX]}
-speed: {measure: [gradient], batch_size: [2], rounds: 6, min_time: 2ms, control: false}
+speed:
+  {measure: [gradient], batch_size: [2], processes: 1, rounds: 6, min_time: 2ms, control: false}
 backends: ['tiny[device=right]']
 """
 DEVICES = ("right", "wrong", "dies", "refuses", "slow")
@@ -73,7 +74,8 @@ def backends(*devices: str) -> str:
 
 
 def test_a_group_keeps_every_round_with_a_control_and_is_not_run_again(bench):
-    plan = bench.plan("speed.measure=[forward, gradient, step]", "speed.control=true")
+    measures = "speed.measure=[forward, gradient, step]"
+    plan = bench.plan(measures, "speed.control=true", "speed.processes=3")
     summary = bench.run(plan)
     rows = bench.rows(summary)
     assert summary.exit_code == 0
@@ -84,17 +86,19 @@ def test_a_group_keeps_every_round_with_a_control_and_is_not_run_again(bench):
     for _, row in rows.iterrows():
         kept = bench.store.artifact(int(row["attempt_id"]), "speed")
         assert kept["seconds"].shape == kept["cpu_seconds"].shape == (6,)
-        assert row["timings.call_s"] == np.median(kept["seconds"])
-        ratio = paired_ratio(kept["control_seconds"], kept["seconds"])
+        assert list(kept["process"]) == [0, 1, 2, 0, 1, 2]
+        assert row["timings.call_s"] == time_interval(kept["seconds"], kept["process"]).estimate
+        ratio = paired_ratio(kept["control_seconds"], kept["seconds"], kept["process"])
         assert row["metrics.control"] == ratio.estimate
         assert row["timings.cold_s"] == row["timings.compile_s"] + row["timings.first_call_s"]
         assert row["metrics.floor_s"] > 0
         assert row["agreement.outputs"] < 1e-12
-    # the control is another process of the same variant
-    assert (bench.folder / "logs" / "control" / "tiny-1.9.1.log").is_file()
+    # the control has three other processes of the same variant
+    logs = {path.name for path in (bench.folder / "logs").glob("tiny-*.log")}
+    assert logs == {"tiny-1.9.1.log", *(f"tiny-1.9.1-{copy}.log" for copy in range(1, 6))}
     assert bench.run(plan).ran == 0
     # a variant that is added later is timed alone
-    assert bench.run(bench.plan(backends("right", "slow"))).ran == 1
+    assert bench.run(bench.plan(backends("right", "slow"), "speed.processes=3")).ran == 1
 
 
 class Breaks(Observer):
@@ -143,7 +147,7 @@ def test_what_would_take_too_long_is_skipped_and_so_are_larger_sizes(bench):
     plan = bench.plan(
         backends("right", "slow"),
         "circuits.c.n_qubits='=n'",
-        "speed={measure: [forward], rounds: 20, min_time: 2ms, control: false}",
+        "speed={measure: [forward], processes: 1, rounds: 20, min_time: 2ms, control: false}",
         "matrix={n: [3, 2]}",
         "budget.trial=5s",
     )

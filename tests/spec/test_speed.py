@@ -33,7 +33,8 @@ def test_circuits_are_timed_without_data_and_with_one_seed(tmp_path: Path) -> No
     assert suite.seeds == [0]
     speed = suite.config.speed
     assert (speed.measure, speed.batch_size) == (["forward", "gradient", "step"], [1, 32])
-    assert (speed.rounds, speed.min_time, speed.control) == (10, 0.1, True)
+    assert (speed.processes, speed.rounds) == (4, 12)
+    assert (speed.min_time, speed.control) == (0.1, True)
 
 
 @pytest.mark.parametrize(("written", "seconds"), [("20ms", 0.02), ("1.5s", 1.5)])
@@ -50,6 +51,7 @@ def test_a_sample_s_time_has_a_unit(tmp_path: Path, written: str, seconds: float
         ("circuits:", "speed: {measure: []}\ncircuits:", "speed.measure: must"),
         ("circuits:", "speed: {batch_size: [0]}\ncircuits:", "must be at least 1, not 0"),
         ("circuits:", "speed: {batch_size: [8, 8]}\ncircuits:", "names a value twice"),
+        ("circuits:", "speed: {rounds: 3}\ncircuits:", "a round for each of the 4 processes"),
         ("circuits:", "speed: {min_time: 0.1}\ncircuits:", "a time from 1ms to 60s"),
         ("circuits:", "speed: {min_time: 10min}\ncircuits:", "a time from 1ms to 60s"),
         ("circuits:", "rounds: 3\ncircuits:", "did you mean 'speed.rounds'?"),

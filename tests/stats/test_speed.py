@@ -11,6 +11,7 @@ from qbench.stats import (
     paired_ratio,
     scaling_exponent,
     spread,
+    time_interval,
 )
 
 
@@ -43,7 +44,47 @@ def test_a_paired_ratio_sees_five_percent_through_a_machine_that_halves_its_spee
     assert 1.03 < found.low < 1.05 < found.high < 1.07
 
 
+def timed(generator: np.random.Generator, per_process: int, processes: int) -> np.ndarray:
+    """Times of a pair of programs, whose processes differ by 3% and their calls by 0.5%."""
+    numbers = np.tile(np.arange(processes), per_process)
+    of_process = np.exp(generator.normal(0, 0.03, (2, processes)))
+    return of_process[:, numbers] * np.exp(generator.normal(0, 0.005, (2, len(numbers))))
+
+
+@pytest.mark.parametrize("processes", [3, 4, 6])
+def test_intervals_over_processes_hold_what_those_over_rounds_miss(processes: int) -> None:
+    generator = np.random.default_rng(4)
+    numbers = np.tile(np.arange(processes), 4)
+    pairs = [timed(generator, 4, processes) for _ in range(2000)]
+    for found in (
+        [paired_ratio(a, b, numbers) for a, b in pairs],
+        [time_interval(a, numbers) for a, _ in pairs],
+    ):
+        assert np.mean([not each.excludes(1.0) for each in found]) == pytest.approx(0.95, abs=0.02)
+        assert {each.n for each in found} == {processes}
+    one = [timed(generator, 12, 1) for _ in range(2000)]
+    assert np.mean([not paired_ratio(a, b).excludes(1.0) for a, b in one]) < 0.3
+
+
+def test_a_ratio_over_processes_sees_what_is_beyond_their_differences() -> None:
+    a, b = timed(np.random.default_rng(5), 3, 4)
+    numbers = np.tile(np.arange(4), 3)
+    assert paired_ratio(1.2 * a, b, numbers).excludes(1.0)
+    # a round that was disturbed is one of its process's
+    hit = np.where(np.arange(12) == 5, 10.0, 1.0)
+    assert paired_ratio(1.2 * a * hit, b, numbers).high < 1.4
+
+
+def test_times_of_one_process_have_the_interval_of_its_rounds() -> None:
+    times = np.arange(1.0, 11.0)
+    for found in (time_interval(times), time_interval(times, [3] * 10)):
+        assert (found.low, found.high) == pytest.approx((2, 9))
+        assert found.estimate == pytest.approx(np.sqrt(5 * 6))
+
+
 def test_a_ratio_refuses_what_is_no_pair_of_times() -> None:
+    with pytest.raises(ValueError, match="2 rounds and the processes of 3"):
+        paired_ratio([1.0, 1.0], [1.0, 1.0], [0, 1, 2])
     with pytest.raises(ValueError, match="above 0"):
         paired_ratio([1.0, 0.0], [1.0, 1.0])
     with pytest.raises(ValueError, match="pairs of 2 and 3"):

@@ -36,7 +36,7 @@ def timed_works(at: ResolvedPoint, name: str) -> Iterator[Work]:
     built, speed = at.circuits[name], at.config.speed
     fields = _fields("speed", name, built) | {"control": speed.control}
     works = [on_variant(variant, fields["model"], fields) for variant in at.variants]
-    shared = {"rounds": speed.rounds, "min_time": speed.min_time}
+    shared = {key: getattr(speed, key) for key in ("processes", "rounds", "min_time")}
     optimizer = {"optimizer": at.config.trainer.optimizer.model_dump()}
     for measure in speed.measure:
         for batch_size in speed.batch_size:
