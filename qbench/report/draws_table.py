@@ -7,10 +7,19 @@ from typing import Any
 
 import pandas as pd
 
-from qbench.report.cells import figure, interval_column, significant_cell
+from qbench.report.cells import figure, interval_column, significant_cell, whole
 from qbench.report.decays import QUBITS
-from qbench.report.frames import EXPERT_NOTE, LABEL, axes_of, device_of, reasons
+from qbench.report.frames import (
+    EXPERT_NOTE,
+    LABEL,
+    alike,
+    axes_of,
+    device_of,
+    reasons,
+    sampled,
+)
 from qbench.report.frameworks_table import versioned
+from qbench.report.same_work import SHOTS, WORK, Work, work_of
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
 from qbench.store import OK
@@ -21,7 +30,9 @@ _TELL = ("device", "diff_method", "tier", "precision", "optimise")
 
 
 def draws_table(frame: pd.DataFrame) -> Table:
-    """One row a variant: milliseconds a draw, and the ratio to the fastest over equal points.
+    """One row a variant, its precision and shots: milliseconds a draw, and a ratio.
+
+    The ratio is to the fastest of equal precision and shots, over equal points.
 
     Parameters
     ----------
@@ -37,7 +48,8 @@ def draws_table(frame: pd.DataFrame) -> Table:
     table = Table("Frameworks (gradients of draws)", _columns(largest))
     fastest = _fastest(ok)
     for variant in dict.fromkeys(rows["variant"]):
-        table.rows.append(_row(rows[rows["variant"] == variant], fastest, largest))
+        for same in alike(rows[rows["variant"] == variant], WORK):
+            table.rows.append(_row(same, fastest, largest))
     table.notes += _notes(rows)
     return table.with_constants_as_note((*_TELL, "threads"))
 
@@ -50,6 +62,7 @@ def _columns(largest: int | None) -> list[Column]:
         Column("tier", "tier", numeric=False),
         Column("precision", "precision", numeric=False),
         Column("optimise", "optimise", numeric=False, rank=6),
+        SHOTS,
         Column("threads", "threads", rank=7),
         Column("compile_text", "compile s", parts=("compile_s",), rank=2),
         Column("all_text", "ms a draw", parts=("ms_a_draw",)),
@@ -63,13 +76,14 @@ def _columns(largest: int | None) -> list[Column]:
 
 
 def _row(
-    rows: pd.DataFrame, fastest: dict[str, pd.DataFrame], largest: int | None
+    rows: pd.DataFrame, fastest: dict[Work, pd.DataFrame], largest: int | None
 ) -> dict[str, Any]:
-    ok, first = rows[rows["status"] == OK], rows.iloc[0]
+    ok = rows[rows["status"] == OK]
+    first = (rows if ok.empty else ok).iloc[0]
     row: dict[str, Any] = {key: first[key] for key in _TELL}
     row["backend"], row["device"] = versioned(first), device_of(first)
     row["diff_method"] = ", ".join(_rules(rows)) or first["diff_method"]
-    row["threads"] = None if pd.isna(first["threads"]) else int(first["threads"])
+    row |= {key: whole(first, key) for key in ("shots", "threads")}
     row["counts"] = ", ".join(f"{n} {s}" for s, n in rows["status"].value_counts().items())
     if ok.empty:
         return row
@@ -89,7 +103,7 @@ def _row(
         "load_text": significant(figures["load"], 2),
     }
     row |= figures | texts | _difference(ok)
-    return row | _ratio(ok, fastest.get(str(first["precision"])))
+    return row | _ratio(ok, fastest.get(work_of(first)))
 
 
 def _rules(rows: pd.DataFrame) -> list[str]:
@@ -111,14 +125,14 @@ def _largest(ok: pd.DataFrame, column: str) -> float | None:
     return float(ok[column].astype(float).max()) if column in ok else None
 
 
-def _fastest(ok: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows of the quickest variant of each precision, among those that did most points."""
-    found: dict[str, pd.DataFrame] = {}
-    for precision, rows in ok.groupby("precision", sort=False):
-        groups = [g for _, g in rows.groupby("variant", sort=False)]
+def _fastest(ok: pd.DataFrame) -> dict[Work, pd.DataFrame]:
+    """Of each precision and shots the rows of the quickest variant, of those with most points."""
+    found: dict[Work, pd.DataFrame] = {}
+    for same in alike(ok, WORK):
+        groups = [g for _, g in same.groupby("variant", sort=False)]
         most = max(len(g) for g in groups)
-        whole = [g for g in groups if len(g) == most]
-        found[str(precision)] = min(whole, key=lambda g: float(g[_PER_DRAW].sum()))
+        complete = [g for g in groups if len(g) == most]
+        found[work_of(same.iloc[0])] = min(complete, key=lambda g: float(g[_PER_DRAW].sum()))
     return found
 
 
@@ -145,10 +159,13 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
         "the framework can, warm; median over circuits and axes"
     )
     yield "x fastest: geometric mean over the points that both measured, of equal precision only"
+    if rows["shots"].nunique(dropna=False) > 1:
+        yield "ratios compare equal shots only"
     if SHIFT_RULE in _rules(rows):
         yield f"{SHIFT_RULE}: one component alone is taken by two forward runs where that is exact"
     if (rows["tier"] == "expert").any():
         yield EXPERT_NOTE
+    yield from sampled(rows)
     jobs = set(rows.get("provenance.jobs", pd.Series(dtype=float)).dropna())
     if jobs - {1}:
         yield "timed with several jobs at once: the times disturb each other"

@@ -186,16 +186,16 @@ def mistaken_rule(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def by_shots(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows of exact values and those of each number of shots, in the order of the suite.
+def alike(rows: pd.DataFrame, columns: Sequence[str]) -> list[pd.DataFrame]:
+    """The rows that share what these columns of an execution say, in the order of the suite.
 
-    Refused rows, which have no execution to tell their shots, go with the first.
+    Refused rows, which have no execution to tell it, go with the first.
     """
     refused = (rows["status"] == "unsupported") & rows["diff_method"].isna()
-    shots = rows["shots"]
+    told = [rows[column] for column in columns]
     if not refused.all():
-        shots = shots.mask(refused, shots[~refused].iloc[0])
-    return [group for _, group in rows.groupby(shots, dropna=False, sort=False)]
+        told = [each.mask(refused, each[~refused].iloc[0]) for each in told]
+    return [group for _, group in rows.groupby(told, dropna=False, sort=False)]
 
 
 def row_name(row: Mapping[str, Any], axes: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from qbench.report.frames import (
     reasons,
     sampled,
 )
+from qbench.report.same_work import Work, work_of
 from qbench.report.table import Column, Table, significant
 from qbench.stats import ratio_interval
 from qbench.store import OK
@@ -83,7 +84,7 @@ def _columns(axes: Sequence[str], several_models: bool) -> list[Column]:
 
 
 def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    fastest = _fastest_by_kind(frame)
+    fastest = _fastest_by_work(frame)
     for variant in dict.fromkeys(frame["variant"]):
         group = frame[frame["variant"] == variant]
         ok = group[group["status"] == OK]
@@ -98,7 +99,7 @@ def _rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
             row[key] = first[key]
         row |= {key: whole(first, key) for key in ("shots", "threads")}
         if len(ok):
-            row |= _times(ok) | _ratio(ok, fastest.get(_kind(first)))
+            row |= _times(ok) | _ratio(ok, fastest.get(work_of(first)))
             row |= _rest(ok)
         yield row
 
@@ -160,19 +161,14 @@ def _rest(ok: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
-def _kind(row: Any) -> tuple[str, int | None]:
-    """Precision and shots: only rows that have the same ones do the same work."""
-    return str(row["precision"]), whole(row, "shots")
-
-
-def _fastest_by_kind(frame: pd.DataFrame) -> dict[tuple[str, int | None], pd.DataFrame]:
-    fastest: dict[tuple[str, int | None], pd.DataFrame] = {}
+def _fastest_by_work(frame: pd.DataFrame) -> dict[Work, pd.DataFrame]:
+    fastest: dict[Work, pd.DataFrame] = {}
     ok = frame[frame["status"] == OK]
     for _, group in ok.groupby("variant", sort=False):
-        kind = _kind(group.iloc[0])
-        best = fastest.get(kind)
+        work = work_of(group.iloc[0])
+        best = fastest.get(work)
         if best is None or group["timings.step_ms"].median() < best["timings.step_ms"].median():
-            fastest[kind] = group
+            fastest[work] = group
     return fastest
 
 

@@ -27,9 +27,9 @@ from qbench.report.contribution import (
 from qbench.report.frames import (
     LABEL,
     TASK_OF_DRAWS,
+    alike,
     at,
     axes_of,
-    by_shots,
     draws_of_models,
     from_one_backend,
     group_by_axes,
@@ -101,7 +101,7 @@ def models_table(
     table = Table("Models", _columns(axes, column, further))
     for labels, group in group_by_axes(models, axes):
         for method in in_order(group):
-            for rows in by_shots(group[group["method"] == method]):
+            for rows in alike(group[group["method"] == method], ["shots"]):
                 row = _row(rows, [*([column] if column else []), *further]) | theirs.cell(rows)
                 row |= theirs.compared(row) | searches.cell(rows)
                 table.rows.append(labels | row | others.compare(rows, labels))

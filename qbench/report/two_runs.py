@@ -18,6 +18,7 @@ from qbench.report.frames import (
     reasons,
     trained,
 )
+from qbench.report.same_work import PRECISION, SHOTS, do_same_work, work_cells
 from qbench.report.table import Column, Table, significant
 from qbench.stats import mean_interval, paired_difference, ratio_interval
 from qbench.store import OK
@@ -96,6 +97,7 @@ def two_runs_models(pair: Pair, metric: str | None = None) -> Table:
     name = "" if column is None else column.partition(".")[2]
     columns = [
         *key_columns(pair.keys),
+        SHOTS,
         interval_column("a", f"{name} A [95%]"),
         interval_column("b", f"{name} B [95%]"),
         interval_column("difference", "B - A [95%]"),
@@ -103,7 +105,7 @@ def two_runs_models(pair: Pair, metric: str | None = None) -> Table:
     ]
     table = Table("Models in A and B", columns)
     for point, a, b in pair.groups() if column else ():
-        row = dict(point)
+        row = dict(point) | {"shots": work_cells(a, b)["shots"]}
         for side, rows in (("a", a), ("b", b)):
             ok = rows[rows["status"] == OK]
             row |= interval_cell(side, mean_interval(ok[column].to_numpy(dtype=float)))
@@ -127,24 +129,24 @@ def two_runs_frameworks(pair: Pair) -> Table:
     """Milliseconds a step in A and in B, and the ratio B/A with its interval, paired by seed."""
     columns = [
         *key_columns(pair.keys),
-        Column("precision", "precision", numeric=False, rank=2),
+        PRECISION,
+        SHOTS,
         Column("a_text", "step ms A", parts=("a",)),
         Column("b_text", "step ms B", parts=("b",)),
         interval_column("ratio", "B / A [95%]"),
     ]
     table = Table("Frameworks in A and B", columns)
     for point, a, b in pair.groups() if _STEP in pair.a and _STEP in pair.b else ():
-        precisions = list(dict.fromkeys([*a["precision"].dropna(), *b["precision"].dropna()]))
-        row = dict(point) | {"precision": " / ".join(precisions)}
+        row = dict(point) | work_cells(a, b)
         for side, rows in (("a", a), ("b", b)):
             middle = float(rows.loc[rows["status"] == OK, _STEP].astype(float).median())
             row |= {side: middle, f"{side}_text": significant(middle)}
         if row["a_text"] or row["b_text"]:
-            row |= _ratio(a, b) if len(precisions) == 1 else {}
+            row |= _ratio(a, b) if do_same_work(a, b) else {}
             table.rows.append(row)
     table.notes.append(
         "step: a warm optimisation step on one batch, median of the trials' medians; "
-        "ratio: of equal seeds, and of equal precisions only"
+        "ratio: of equal seeds, and of equal precision and shots only"
     )
     table.notes += pair.notes()
     return table.with_constants_as_note(("precision",))

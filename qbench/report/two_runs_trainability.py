@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from qbench.report.cells import figure, interval_column, significant_cell
+from qbench.report.cells import figure, interval_column, significant_cell, whole
 from qbench.report.decays import VARIANCE
 from qbench.report.frames import reasons
+from qbench.report.same_work import SHOTS, work_cells
 from qbench.report.table import Column, Table
 from qbench.report.two_runs import Pair, key_columns
 from qbench.stats import Interval, quotient_interval
@@ -25,6 +26,7 @@ def two_runs_trainability(pair: Pair) -> Table:
     """
     columns = [
         *key_columns(pair.keys),
+        SHOTS,
         interval_column("a", "variance A [95%]"),
         interval_column("b", "variance B [95%]"),
         interval_column("ratio", "B / A [95%]"),
@@ -32,7 +34,7 @@ def two_runs_trainability(pair: Pair) -> Table:
     ]
     table = Table("Gradient variance in A and B", columns)
     for point, a, b in pair.groups():
-        row: dict[str, Any] = dict(point)
+        row: dict[str, Any] = dict(point) | {"shots": work_cells(a, b)["shots"]}
         sides = {"a": _measured(a), "b": _measured(b)}
         for side, first in sides.items():
             if first is not None:
@@ -41,8 +43,9 @@ def two_runs_trainability(pair: Pair) -> Table:
         row["samples"] = ", ".join(str(row.get(f"samples_{side}", "-")) for side in sides)
         table.rows.append(row | _ratio(sides["a"], sides["b"]))
     table.notes.append(
-        "ratio: of points of equal names; its interval takes the draws of A and B as independent, "
-        "so with equal draws (the same seed and size of circuit) it is wider than need be"
+        "ratio: of points of equal names and shots, whose noise is part of a variance; its "
+        "interval takes the draws of A and B as independent, so with equal draws (the same seed "
+        "and size of circuit) it is wider than need be"
     )
     table.notes += pair.notes()
     table.notes += [f"A: {why}" for why in reasons(pair.a, "variant")]
@@ -61,7 +64,7 @@ def _variance(row: pd.Series[Any]) -> Interval:
 
 
 def _ratio(a: pd.Series[Any] | None, b: pd.Series[Any] | None) -> dict[str, Any]:
-    if a is None or b is None:
+    if a is None or b is None or whole(a, "shots") != whole(b, "shots"):
         return {}
     if a["attempt_id"] == b["attempt_id"]:
         return {"ratio": 1.0, "ratio_text": "same trial"}

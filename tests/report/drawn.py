@@ -41,6 +41,7 @@ class DrawnRun:
         metrics: dict[str, float] | None = None,
         agreement: dict[str, float] | None = None,
         kind: str = "circuit",
+        shots: int | None = None,
         **about: Any,
     ) -> DrawnRun:
         """One measured point; ``about`` adds to its gradient_variance."""
@@ -72,12 +73,13 @@ class DrawnRun:
             backend_version="1.0",
             variant=variant,
             device="default",
-            diff_method="adjoint",
+            diff_method=None if status == "unsupported" else "adjoint",
             tier="documented",
             precision="double",
             threads=1,
             dataset="",
             seed=0,
+            canonical={} if shots is None else {"execution": {"shots": shots}},
             labels=[labels],
         )
         counts = {"n_qubits": n, "depth": depth, "two_qubit_gates": n - 1, "parameters_quantum": n}

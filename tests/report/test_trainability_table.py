@@ -9,6 +9,7 @@ import pytest
 from qbench.exceptions import UnknownNameError
 from qbench.report import View, render_text, run_tables
 from qbench.report.decays import FitRule
+from qbench.report.draws_table import draws_table
 from qbench.report.points_table import points_table
 from qbench.report.trainability_table import trainability_table
 from tests.report.conftest import HandmadeRun, noted, row_of
@@ -175,6 +176,36 @@ def test_a_run_of_circuits_shows_trainability_and_times_where_variants_can_be_co
     assert slow["ratio"] == pytest.approx(4.0)
     assert slow["ms_a_draw"] == pytest.approx(2e3 / 5000)
     assert slow["total_s"] == pytest.approx(20.0)
+
+
+def test_times_of_draws_are_compared_at_equal_shots_only(drawn):
+    for variant, seconds, shots in (("a", 8, None), ("b", 4, None), ("c", 1, 100), ("d", 3, 100)):
+        for n in (2, 3):
+            axes = {"n": str(n)}
+            drawn.point("hea", n, 0.1, variant=variant, seconds=seconds, shots=shots, axes=axes)
+    table = draws_table(drawn.frame())
+    found = {row["backend"]: (row["shots"], row["ratio"]) for row in table.rows}
+    assert found == {
+        "a@1.0": (None, pytest.approx(2.0)),
+        "b@1.0": (None, 1.0),
+        "c@1.0": (100, 1.0),
+        "d@1.0": (100, pytest.approx(3.0)),
+    }
+
+
+def test_a_variant_has_a_row_for_each_number_of_shots_and_one_where_it_was_refused(drawn):
+    for shots, seconds in ((100, 1.0), (None, 5.0)):
+        axes = {"execution.shots": str(shots)}
+        drawn.point("hea", 2, 0.1, variant="exact", axes=axes, status="unsupported")
+        drawn.point("hea", 2, 0.1, variant="aer", axes=axes, seconds=seconds, shots=shots)
+    table = draws_table(drawn.frame())
+    found = [(row["backend"], row["shots"], row.get("ms_a_draw")) for row in table.rows]
+    assert found == [
+        ("exact@1.0", None, None),
+        ("aer@1.0", 100, pytest.approx(0.2)),
+        ("aer@1.0", None, pytest.approx(1.0)),
+    ]
+    assert [row["ratio"] for row in table.rows[1:]] == [1.0, 1.0]
 
 
 def test_files_carry_the_points_and_a_table_can_be_asked_for(store):

@@ -128,6 +128,18 @@ def test_no_ratio_crosses_precisions(run, other):
     assert row["precision"] == "double / single"
 
 
+def test_no_ratio_of_steps_crosses_shots(run, other):
+    run.add("qnn", 0.9, 0.9, shots=100).add("cnn", 0.9, 0.9, shots=100)
+    other.add("qnn", 0.9, 0.9).add("cnn", 0.9, 0.9, shots=100)
+    pair = pair_of(run, other)
+    table = two_runs_frameworks(pair)
+    row = row_of(table, method="qnn")
+    assert "ratio" not in row
+    assert row["shots"] == "100 / exact"
+    assert row_of(table, method="cnn")["ratio"] == pytest.approx(1.0)
+    assert row_of(two_runs_models(pair), method="qnn")["shots"] == "100 / exact"
+
+
 def test_failures_of_either_run_are_given_with_their_reasons(run, other):
     run.add("qnn", 0.9, 0.8)
     other.add("qnn", None, None, status="failed", reason="disagrees by 0.1")
@@ -176,6 +188,15 @@ def test_gradient_variances_stand_side_by_side_with_their_ratio(store):
     assert row_of(table, method="only")["samples"] == "5000, -"
 
 
+def test_no_ratio_of_variances_crosses_shots(store):
+    a, b = DrawnRun(store), DrawnRun(store)
+    a.point("hea", 2, 0.1, shots=100).point("ring", 2, 0.1, shots=100)
+    b.point("hea", 2, 0.1).point("ring", 2, 0.2, shots=100)
+    (table,) = two_runs_tables(store, a.save(), b.save())
+    assert "ratio" not in row_of(table, method="hea", shots="100 / exact")
+    assert "ratio" in row_of(table, method="ring", shots="100")
+
+
 def test_points_that_were_not_drawn_again_have_no_ratio_of_chance(store, run, other):
     a, b = DrawnRun(store), DrawnRun(store)
     for each in (a, b):
@@ -207,6 +228,15 @@ def test_times_of_circuits_have_a_ratio_of_medians_and_no_interval(store):
     assert row["ratio"] == pytest.approx(3.0)
     assert noted(table, "took no turns")
     assert "ratio" not in row_of(table, variant="only")
+
+
+def test_no_ratio_of_circuits_times_crosses_shots(store):
+    a, b = TimedRun(store), TimedRun(store)
+    a.cell("x", 0.002 * DRIFT, shots=100).cell("y", DRIFT, shots=100).save()
+    b.cell("x", 0.006 * DRIFT, group="b").cell("y", 2 * DRIFT, group="b", shots=100).save()
+    (table,) = two_runs_tables(store, a.id, b.id)
+    assert "ratio" not in row_of(table, variant="x", shots="100 / exact")
+    assert row_of(table, variant="y", shots="100")["ratio"] == pytest.approx(2.0)
 
 
 def test_runs_without_a_common_kind_of_row_say_how_to_see_each(store, run):
