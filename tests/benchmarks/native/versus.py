@@ -7,6 +7,7 @@ of both, and the processor seconds of steps taken in turn.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -71,8 +72,14 @@ def layers_of(given):
 
 
 def compared(adapter: Step, native: Step, seconds: float) -> dict[str, list[float]]:
-    """Losses of the first three steps, then processor seconds of steps taken in turn."""
+    """Losses of the first three steps, then processor seconds of steps taken in turn.
+
+    What imports made leaves the garbage collector's sight: a look at all of it takes 180 ms with
+    Qiskit, each fifth step or so, and would fall on one side's turns.
+    """
     losses = {"adapter": [adapter() for _ in range(3)], "native": [native() for _ in range(3)]}
+    gc.collect()
+    gc.freeze()
     times: dict[str, list[float]] = {"adapter": [], "native": []}
     begun = time.perf_counter()
     for k in range(ROUNDS):
