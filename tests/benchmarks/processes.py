@@ -1,0 +1,89 @@
+"""Ratios of times, judged over processes of a program.
+
+Two processes of one program differ by more than their calls do (where memory lies, how a dict
+hashes), which the rounds within a process can't show. So a program is timed in several, one
+after another, both sides of a ratio in each, and a process is one observation: repetition at
+the level that varies (Kalibera and Jones, "Rigorous benchmarking in reasonable time", ISMM
+2013). A bound holds when the 95% interval over processes reaches it.
+
+Three processes settle a ratio whose whole interval is within its bound; others get up to five.
+Five observations have an interval of 1.24 standard deviations to each side. With processes
+that differ by 1 to 3% (standard deviation of the log ratio) a bound of 1.05 fails, in so many of
+100 checks, at a true ratio of
+
+====  ====  ====  ====  ====
+noise 1.05  1.08  1.10  1.15
+====  ====  ====  ====  ====
+1%    3     99    100   100
+2%    3     66    97    100
+3%    2     36    74    100
+====  ====  ====  ====  ====
+
+Noise can widen an interval until it excludes nothing. So an estimate more than a tenth beyond its
+bound fails whatever the interval: at 7% of noise 66 and 95 in 100 fail at 1.15 and 1.20.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qbench.stats.intervals import Interval, ratio_of_medians
+
+ALL = os.environ.get("QBENCH_BENCHMARK_ALL") == "1"
+"""Whether there is time for more than the check's: every program in ``MOST`` processes."""
+
+LEAST, MOST = 5 if ALL else 3, 5
+BEYOND = 1.1
+"""What an estimate may exceed its bound by, within an interval that reaches the bound."""
+
+Seconds = Mapping[str, ArrayLike]
+"""Seconds of each call in one process, by the name of what was timed."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """That ``first`` takes at most ``most`` times as long as ``second``."""
+
+    first: str
+    second: str
+    most: float
+
+    def ratio(self, processes: Sequence[Seconds]) -> Interval:
+        """``first / second``, medians of each process; with one process without an interval."""
+        return ratio_of_medians(
+            [seconds[self.first] for seconds in processes],
+            [seconds[self.second] for seconds in processes],
+        )
+
+    def is_settled(self, processes: Sequence[Seconds]) -> bool:
+        """Whether the whole interval is within the bound; one process settles nothing."""
+        return self.ratio(processes).high <= self.most
+
+    def holds(self, processes: Sequence[Seconds]) -> bool:
+        """Whether the interval reaches the bound, its estimate not far beyond.
+
+        One process has no interval: then the estimate itself must be within the bound.
+        """
+        ratio = self.ratio(processes)
+        if math.isnan(ratio.low):
+            return ratio.estimate <= self.most
+        return ratio.low <= self.most and ratio.estimate <= BEYOND * self.most
+
+
+def timed(process: Callable[[], Seconds], bounds: Sequence[Bound]) -> list[Seconds]:
+    """Processes one after another, until all bounds are settled or there are ``MOST``."""
+    found = [process() for _ in range(LEAST)]
+    while len(found) < MOST and not all(bound.is_settled(found) for bound in bounds):
+        found.append(process())
+    return found
+
+
+def median_ms(processes: Sequence[Seconds], name: str) -> float:
+    """Median over processes of a process' median call, milliseconds."""
+    return 1e3 * float(np.median([np.median(seconds[name]) for seconds in processes]))
