@@ -28,7 +28,6 @@ from qbench.stats.intervals import (
     quotient_interval,
     ratio_interval,
     ratio_of_medians,
-    unpaired_ratio_of_medians,
     wilson_interval,
 )
 from qbench.stats.metrics import (
@@ -99,7 +98,6 @@ __all__ = [
     "scaling_exponent",
     "spread",
     "time_interval",
-    "unpaired_ratio_of_medians",
     "variance_interval",
     "wilson_interval",
     "worst_pair",

@@ -163,36 +163,6 @@ def quotient_interval(first: Interval, second: Interval) -> Interval:
     return Interval(estimate, estimate * math.exp(-below), estimate * math.exp(above), n)
 
 
-def unpaired_ratio_of_medians(
-    first: ArrayLike, second: ArrayLike, level: float = LEVEL, resamples: int = 2000
-) -> Interval:
-    """Ratio of the medians of two independent samples, with a bootstrap percentile interval.
-
-    Efron, Annals of Statistics 7 (1979). The resampling has a fixed seed, so
-    that a table prints the same figures twice. Fewer than 5 values on a side
-    have no interval.
-
-    Parameters
-    ----------
-    first, second : array-like
-        Above 0, such as the steps of one process each.
-    """
-    a, b = finite(first), finite(second)
-    n = min(len(a), len(b))
-    if n == 0:
-        return Interval(math.nan, math.nan, math.nan, 0)
-    estimate = float(np.median(a) / np.median(b))
-    if n < 5:
-        return Interval(estimate, math.nan, math.nan, n)
-    generator = np.random.default_rng(0)
-    drawn = [
-        np.median(generator.choice(sample, size=(resamples, len(sample))), axis=1)
-        for sample in (a, b)
-    ]
-    low, high = np.quantile(drawn[0] / drawn[1], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(estimate, float(low), float(high), n)
-
-
 def wilson_interval(successes: int, trials: int, level: float = LEVEL) -> Interval:
     """Share of successes with the score interval of Wilson, JASA 22 (1927)."""
     return _binomial(successes, trials, level, "wilson")

@@ -15,7 +15,6 @@ from qbench.stats import (
     quotient_interval,
     ratio_interval,
     ratio_of_medians,
-    unpaired_ratio_of_medians,
     wilson_interval,
 )
 
@@ -94,21 +93,6 @@ def test_a_ratio_of_one_block_has_no_interval():
 def test_a_ratio_needs_positive_times():
     with pytest.raises(ValueError, match="above 0"):
         ratio_interval([1.0, 0.0], [1.0, 1.0])
-
-
-def test_the_bootstrap_of_a_ratio_covers_the_truth_and_repeats_itself():
-    generator = np.random.default_rng(3)
-    hits = 0
-    for _ in range(60):
-        first, second = generator.lognormal(np.log(3), 0.1, 40), generator.lognormal(0, 0.1, 40)
-        interval = unpaired_ratio_of_medians(first, second, resamples=400)
-        hits += not interval.excludes(3.0)
-    assert hits >= 51
-    assert interval == unpaired_ratio_of_medians(first, second, resamples=400)
-
-
-def test_a_few_steps_have_no_bootstrap_interval():
-    assert math.isnan(unpaired_ratio_of_medians([1, 2, 3, 4], [1, 2, 3, 4]).low)
 
 
 def test_binomial_intervals_have_their_known_values():
