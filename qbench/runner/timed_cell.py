@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from qbench.circuit.build import BuiltCircuit
 from qbench.plan import Trial
+from qbench.runner.allowance import Allowance
 from qbench.runner.cell_inputs import CellInputs
-from qbench.runner.timed_process import Allowance, TimedProcess
+from qbench.runner.timed_process import TimedProcess
 from qbench.runner.worker import Worker
 from qbench.stats import outliers, spread, time_interval
 from qbench.store import OK, Outcome
