@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qbench.report.frames import LABEL, at, axes_of, device_of, group_by_axes
 from qbench.report.frameworks_table import versioned
+from qbench.report.same_work import WORK
 from qbench.report.table import Column
 from qbench.stats import Interval, paired_ratio
 from qbench.store import OK, Store
@@ -22,9 +23,6 @@ CALL = "timings.call_s"
 GROUP = "provenance.group"
 
 _TELLING = ("precision", "optimise", "threads")
-_WORK = ["precision", "shots"]
-"""What two rows must share for a ratio of their times: the same work."""
-
 Samples = Mapping[int, Mapping[str, NDArray[Any]]]
 """The arrays of each attempt: ``seconds`` and ``cpu_seconds`` of each round, the ``process`` that
 had it, and, of one, ``control_seconds``."""
@@ -82,13 +80,13 @@ def speed_axes(rows: pd.DataFrame) -> list[str]:
 
 def same_work(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Rows of equal precision and shots, which alone are put into one ratio."""
-    for _, group in rows.groupby(_WORK, sort=False, dropna=False):
+    for _, group in rows.groupby(list(WORK), sort=False, dropna=False):
         yield group
 
 
 def peers_of(row: Any, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows that do the same work as this one."""
-    return at(rows, {key: row[key] for key in _WORK})
+    return at(rows, {key: row[key] for key in WORK})
 
 
 def cell_columns(rows: pd.DataFrame) -> list[Column]:
