@@ -119,7 +119,7 @@ class ModelConfig(SpecModel):
     replace: dict[str, Annotated[Layer | None, BeforeValidator(_replacement)]] = Field(
         default_factory=dict
     )
-    """Layer type -> the layer that takes its place in the base, or None to leave it out."""
+    """Layer type -> what takes the place of every such layer of the base; None: nothing does."""
     ensemble: Annotated[list[str], BeforeValidator(_members)] = Field(default_factory=list)
     """Instead of layers: other models, the mean of whose outputs it puts out."""
     init: Init = Init()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,27 @@ def test_a_variant_takes_its_base_s_layers_init_and_freeze(load: Load) -> None:
     assert models["classical"].freeze == ["quantum"]
     assert models["bare"].layers == []
     assert models["bare"].freeze == []
+
+
+def test_replace_means_every_layer_of_a_type_those_in_branches_too(load: Load) -> None:
+    variants = """
+  wide:
+    layers: [relu, concat: [[relu, dense: 4], [quantum: pqc, relu]], relu, dense: n_classes]
+  smooth: {base: wide, replace: {relu: tanh}}
+  linear: {base: wide, replace: {relu: null}}
+"""
+    models = load(variants).config.models
+
+    def types(layers: list[Any]) -> list[Any]:
+        branched = [getattr(layer, "branches", None) for layer in layers]
+        return [
+            [types(branch) for branch in branches] if branches else layer.type
+            for layer, branches in zip(layers, branched, strict=True)
+        ]
+
+    branches = [["tanh", "dense"], ["quantum", "tanh"]]
+    assert types(models["smooth"].layers) == ["tanh", branches, "tanh", "dense"]
+    assert types(models["linear"].layers) == [[["dense"], ["quantum"]], "dense"]
 
 
 def test_baselines_take_a_name_a_mapping_and_options(load: Load) -> None:
