@@ -106,6 +106,19 @@ def unit_amplitudes(way):
     return max(errors(program(circuit, way), circuit, inputs, np.zeros(0)))
 
 
+def einsums(way):
+    """Einsums among the operations of a graph that has only gates on single wires."""
+    x, w = Angle.input, Angle.weight
+    gates = (Operation.of("RY", 0, x(0)), Operation.of("RZ", 0, w(0)), Operation.of("H", 1))
+    made = program(Circuit(2, gates, (Probabilities((0, 1)),), 1, 1), way)
+    traced = tf.function(made, autograph=False).get_concrete_function(
+        tf.TensorSpec((1, 1), tf.float64), tf.TensorSpec((1,), tf.float64)
+    )
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+    return sum(node.op == "Einsum" for node in nodes)
+
+
 def phase_shift_in_a_trace():
     """What PennyLane's own PhaseShift says to a batch inside tf.function."""
     node = qml.QNode(
@@ -129,6 +142,7 @@ print(
             "batches": {way: batches(way) for way in WAYS},
             "without_features": {way: without_features(way) for way in WAYS},
             "unit_amplitudes": {way: unit_amplitudes(way) for way in WAYS},
+            "einsums": {way: einsums(way) for way in ("documented", "tutorial")},
             "phase_shift": phase_shift_in_a_trace(),
             "eager": {way: program(layered(), way).run_eagerly for way in WAYS},
             "versions": dict(PennyLaneKerasBackend().versions()),

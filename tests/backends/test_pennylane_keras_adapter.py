@@ -67,6 +67,12 @@ def test_amplitudes_of_norm_one_have_the_gradient_of_their_normalisation(
     assert max(found["unit_amplitudes"].values()) < 1e-13
 
 
+def test_gates_on_one_wire_are_applied_by_tensordot_where_they_are_traced(
+    found: dict[str, Any],
+) -> None:
+    assert found["einsums"] == {"documented": 0, "tutorial": 3}
+
+
 def test_pennylanes_phase_shift_still_fails_on_a_batch_in_a_trace(found: dict[str, Any]) -> None:
     """Why the adapter runs it as U1."""
     assert "len is not well defined for a symbolic Tensor" in found["phase_shift"]

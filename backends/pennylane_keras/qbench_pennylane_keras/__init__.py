@@ -25,6 +25,7 @@ from qbench.circuit import (
     Operation,
     diagonal_matrix,
 )
+from qbench_pennylane_keras.kernels import by_tensordot
 
 GATES = {
     "H": qml.Hadamard,
@@ -52,6 +53,8 @@ GATES = {
     "RZZ": qml.IsingZZ,
     "Toffoli": qml.Toffoli,
 }
+
+TRACED_GATES = {name: by_tensordot(gate) for name, gate in GATES.items()}
 
 PAULIS = {"X": qml.PauliX, "Y": qml.PauliY, "Z": qml.PauliZ}
 
@@ -88,6 +91,7 @@ class _EagerProgram(Program):
     """
 
     run_eagerly = True
+    gates: Mapping[str, Any] = GATES
 
     def __init__(self, circuit: Circuit, execution: Execution, signs: np.ndarray | None) -> None:
         self._circuit, self._dtype = circuit, tf.as_dtype(DTYPES[execution.precision])
@@ -95,7 +99,7 @@ class _EagerProgram(Program):
         self._signs = None if signs is None else tf.constant(signs, self._dtype)
         whole = [qml.probs(wires=range(circuit.n_qubits))]
         measurements = _measurements(circuit) if signs is None else whole
-        self._layer = _layer(circuit, measurements, self._dtype)
+        self._layer = _layer(_node(circuit, measurements, self.gates), circuit, self._dtype)
 
     def __call__(self, inputs: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         inputs, weights = tf.cast(inputs, self._dtype), tf.cast(weights, self._dtype)
@@ -116,7 +120,7 @@ class _EagerProgram(Program):
         return results if self._signs is None else tf.matmul(results, self._signs)
 
     def states(self, inputs: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        node = _node(self._circuit, [qml.state()])
+        node = _node(self._circuit, [qml.state()], self.gates)
         rows = node(tf.constant(inputs, self._dtype), tf.constant(weights, self._dtype))
         flat = np.reshape(rows, (-1, 2**self._circuit.n_qubits))
         return np.broadcast_to(flat, (len(inputs), flat.shape[1])).astype(complex)
@@ -140,6 +144,7 @@ class _TracedProgram(_EagerProgram):
     """
 
     run_eagerly = False
+    gates = TRACED_GATES
 
     def __init__(self, circuit: Circuit, execution: Execution, signs: np.ndarray | None) -> None:
         super().__init__(circuit, execution, signs)
@@ -156,13 +161,13 @@ def _signs(circuit: Circuit) -> np.ndarray | None:
     return diagonal_matrix(circuit.readouts, circuit.n_qubits)
 
 
-def _layer(circuit: Circuit, measurements: Sequence[Any], dtype: tf.DType) -> Any:
+def _layer(node: qml.QNode, circuit: Circuit, dtype: tf.DType) -> Any:
     """A KerasLayer; the initial value of its own variable is never read."""
     with warnings.catch_warnings():
         # that KerasLayer ends with this release is why its version is pinned
         warnings.simplefilter("ignore", qml.PennyLaneDeprecationWarning)
         return qml.qnn.KerasLayer(
-            _node(circuit, measurements),
+            node,
             weight_shapes={"weights": (circuit.n_weights,)},
             output_dim=circuit.n_outputs,
             weight_specs={"weights": {"initializer": "zeros"}},
@@ -173,9 +178,8 @@ def _layer(circuit: Circuit, measurements: Sequence[Any], dtype: tf.DType) -> An
 def _wire_by_wire(operations: Sequence[Operation]) -> list[Operation]:
     """Between gates on several wires, the gates of each wire one after the other.
 
-    Gates on different wires commute. PennyLane moves a gate's wire to the front and back
-    again; TensorFlow joins the moves of neighbours on one wire, which from 12 wires on, where
-    a state has too many axes for PennyLane's einsum, saves a fifth of a training step.
+    Gates on different wires commute. PennyLane's tensordot moves a gate's wire to the front
+    and back again, and TensorFlow leaves out what neighbours on one wire undo.
     """
     runs = groupby(operations, key=lambda operation: len(operation.wires) == 1)
     return [
@@ -185,13 +189,13 @@ def _wire_by_wire(operations: Sequence[Operation]) -> list[Operation]:
     ]
 
 
-def _node(circuit: Circuit, measurements: Sequence[Any]) -> qml.QNode:
+def _node(circuit: Circuit, measurements: Sequence[Any], gates: Mapping[str, Any]) -> qml.QNode:
     operations = _wire_by_wire(circuit.operations)
 
     def run(inputs: tf.Tensor, weights: tf.Tensor) -> Any:
         features, values = _Features(inputs), tf.unstack(weights)
         for operation in operations:
-            _apply(operation, features, values, inputs.dtype)
+            _apply(operation, gates, features, values, inputs.dtype)
         results = [qml.apply(measurement) for measurement in measurements]
         return results[0] if len(results) == 1 else results
 
@@ -210,7 +214,11 @@ class _Features:
 
 
 def _apply(
-    operation: Operation, features: _Features, weights: Sequence[tf.Tensor], dtype: tf.DType
+    operation: Operation,
+    gates: Mapping[str, Any],
+    features: _Features,
+    weights: Sequence[tf.Tensor],
+    dtype: tf.DType,
 ) -> None:
     angles = [angle.evaluate(features, weights) for angle in operation.angles]
     wires = list(operation.wires)
@@ -220,9 +228,9 @@ def _apply(
         unit = amplitudes / tf.norm(amplitudes, axis=-1, keepdims=True)
         qml.AmplitudeEmbedding(unit, wires=wires, normalize=True)
     elif operation.gate == "U3":
-        qml.U3(*tf.unstack(_stacked(angles, dtype), axis=-1), wires=wires)
+        gates["U3"](*tf.unstack(_stacked(angles, dtype), axis=-1), wires=wires)
     else:
-        GATES[operation.gate](*angles, wires=wires)
+        gates[operation.gate](*angles, wires=wires)
 
 
 def _stacked(angles: Sequence[Any], dtype: tf.DType) -> tf.Tensor:
