@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.benchmarks.processes import LEAST, MOST, Bound, timed
+from tests.benchmarks.processes import ALL, LEAST, MOST, Bound, timed
 
 BOUND = Bound("adapter", "native", 1.05)
 DRAWS = 200
@@ -50,7 +50,13 @@ def test_an_interval_too_wide_to_exclude_the_bound_hides_no_large_excess():
 
 def test_a_close_ratio_takes_more_processes_than_a_clear_one():
     clear, close = (timed(processes(ratio, 0.02, 0).__next__, [BOUND]) for ratio in (0.5, 1.05))
-    assert (len(clear), len(close)) == (LEAST, MOST)
+    assert (len(clear), len(close)) == (MOST if ALL else LEAST, MOST)
+
+
+def test_one_process_settles_what_is_within_its_bound_by_far():
+    far, near = (timed(processes(r, 0.02, 0).__next__, [BOUND], least=1) for r in (0.5, 0.9))
+    assert len(far) == (MOST if ALL else 1)
+    assert len(near) > 1
 
 
 def test_processes_go_on_while_one_of_several_bounds_is_open():
