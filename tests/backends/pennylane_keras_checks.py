@@ -19,6 +19,7 @@ from qbench.circuit import (
     ReferenceProgram,
     expval,
 )
+from qbench.worker.hosts.tensorflow_host import create
 
 WAYS = {
     "documented": ("default.qubit", "documented"),
@@ -119,6 +120,26 @@ def einsums(way):
     return sum(node.op == "Einsum" for node in nodes)
 
 
+def evaluations(way):
+    """Calls of a program in three evaluations of the host, and whether they agree."""
+    device, tier = WAYS[way]
+    circuit, host, execution = layered(), create(), Execution(device, "backprop", tier)
+    made, asked = program(circuit, way), []
+
+    def counted(inputs, weights):
+        asked.append(inputs.shape)
+        return made(inputs, weights)
+
+    counted.run_eagerly = made.run_eagerly
+    arrays = np.ones((4, 2)), np.arange(3.0), np.ones((4, 2))
+    expected = ReferenceProgram(circuit).vjp(*arrays)
+    worst = 0.0
+    for _ in range(3):
+        found = host.evaluate(counted, execution, circuit, *arrays)
+        worst = max(worst, *(np.max(np.abs(f - e)) for f, e in zip(found, expected, strict=True)))
+    return len(asked), float(worst)
+
+
 def phase_shift_in_a_trace():
     """What PennyLane's own PhaseShift says to a batch inside tf.function."""
     node = qml.QNode(
@@ -142,6 +163,7 @@ print(
             "batches": {way: batches(way) for way in WAYS},
             "without_features": {way: without_features(way) for way in WAYS},
             "unit_amplitudes": {way: unit_amplitudes(way) for way in WAYS},
+            "evaluations": {way: evaluations(way) for way in WAYS},
             "einsums": {way: einsums(way) for way in ("documented", "tutorial")},
             "phase_shift": phase_shift_in_a_trace(),
             "eager": {way: program(layered(), way).run_eagerly for way in WAYS},

@@ -67,6 +67,14 @@ def test_amplitudes_of_norm_one_have_the_gradient_of_their_normalisation(
     assert max(found["unit_amplitudes"].values()) < 1e-13
 
 
+def test_the_host_evaluates_through_one_trace_unless_the_mode_is_eager(
+    found: dict[str, Any],
+) -> None:
+    calls = {way: number for way, (number, _) in found["evaluations"].items()}
+    assert calls == {"documented": 1, "tutorial": 3, "per sample": 3}
+    assert max(error for _, error in found["evaluations"].values()) < 1e-13
+
+
 def test_gates_on_one_wire_are_applied_by_tensordot_where_they_are_traced(
     found: dict[str, Any],
 ) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -14,6 +13,7 @@ from qbench.worker.hosts.tensorflow_autograd import (
     differentiable,
     numpy_of,
     runs_eagerly,
+    with_gradients,
 )
 from qbench.worker.hosts.tensorflow_host import DTYPES
 
@@ -29,31 +29,16 @@ def calls(
     if isinstance(program, NumpyProgram):
         return numpy_calls(program, measure, batches)
     run = differentiable(program, n_outputs)
-    dtype = DTYPES[execution.precision]
-    tensors = [[tf.constant(array, dtype) for array in batch[:3]] for batch in batches]
-
-    def traced(function: Callable[..., Any]) -> Callable[..., Any]:
-        made: Callable[..., Any] = tf.function(function, autograph=False)
-        return function if runs_eagerly(program) else made
-
+    tensors = [
+        [tf.constant(array, DTYPES[execution.precision]) for array in b[:3]] for b in batches
+    ]
     if measure == "forward":
-        forward = traced(run)
+        forward = run if runs_eagerly(program) else tf.function(run, autograph=False)
         return Calls(
             lambda number: forward(*tensors[number][:2]),
             lambda outputs: {"outputs": numpy_of(outputs)},
         )
-    wrt_inputs = measure == "gradient"
-
-    def both(inputs: Tensor, weights: Tensor, cotangent: Tensor) -> list[Tensor]:
-        of = [weights, inputs] if wrt_inputs else [weights]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(of)
-            outputs = run(inputs, weights)
-        upstream = tf.cast(cotangent, outputs.dtype)
-        found = tape.gradient(outputs, of, output_gradients=upstream, unconnected_gradients="zero")
-        return [outputs, *found]
-
-    gradient = traced(both)
+    gradient = with_gradients(program, n_outputs, wrt_inputs=measure == "gradient")
 
     def read(result: Sequence[Tensor]) -> dict[str, Array]:
         names = ("outputs", "d_weights", "d_inputs")

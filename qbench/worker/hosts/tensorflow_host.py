@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # PennyLane's KerasLayer is a layer of Keras 2
@@ -16,10 +17,13 @@ from qbench.circuit import Circuit
 from qbench.exceptions import Unsupported
 from qbench.worker.hosts.base import Host, HostModel, Layer
 from qbench.worker.hosts.shapes import checked_outputs
-from qbench.worker.hosts.tensorflow_autograd import Tensor, differentiable, numpy_of
+from qbench.worker.hosts.tensorflow_autograd import Tensor, differentiable, numpy_of, with_gradients
 from qbench.worker.hosts.tensorflow_model import TensorflowModel
 
 DTYPES = {"double": tf.float64, "single": tf.float32}
+
+PROGRAMS_KEPT = 64
+"""Programs whose traces with gradients are kept, those used last."""
 
 
 def create() -> Host:
@@ -93,15 +97,13 @@ class TensorflowHost(Host):
     ) -> tuple[Array, Array | None, Array | None]:
         """Outputs and, given a cotangent, both gradients."""
         dtype = DTYPES[execution.precision]
-        function = differentiable(program, circuit.n_outputs)
         x, w = tf.constant(inputs, dtype), tf.constant(weights, dtype)
         if cotangent is None:
-            return checked_outputs(numpy_of(function(x, w)), circuit, inputs), None, None
-        with tf.GradientTape() as tape:
-            tape.watch([x, w])
-            outputs = function(x, w)
-        upstream = tf.constant(cotangent, outputs.dtype)
-        d_x, d_w = tape.gradient(
-            outputs, [x, w], output_gradients=upstream, unconnected_gradients="zero"
-        )
-        return checked_outputs(numpy_of(outputs), circuit, inputs), numpy_of(d_x), numpy_of(d_w)
+            outputs = differentiable(program, circuit.n_outputs)(x, w)
+            return checked_outputs(numpy_of(outputs), circuit, inputs), None, None
+        found = _with_gradients(program, circuit.n_outputs)(x, w, tf.constant(cotangent, dtype))
+        outputs, d_w, d_x = map(numpy_of, found)
+        return checked_outputs(outputs, circuit, inputs), d_x, d_w
+
+
+_with_gradients = lru_cache(maxsize=PROGRAMS_KEPT)(with_gradients)
