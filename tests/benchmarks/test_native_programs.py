@@ -5,7 +5,7 @@ step; the adapter runs as in a trial. Both run in processes of the backend's env
 on one thread, in processor time, from equal parameters, and must have equal losses.
 
 ``QBENCH_BENCHMARK_ALL=1`` takes in the sizes that the check has no time for, and gives each size
-four seconds a process in place of a half.
+four seconds a process in place of two.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from qbench.runner.supervisor import worker_environ
 from tests.benchmarks.processes import ALL, Bound, Seconds, median_ms, timed
 
 SCRIPT = Path(__file__).parent / "native" / "versus.py"
-SECONDS = 4 if ALL else 0.5
+SECONDS = 4 if ALL else 2
 MOST = 1.05
 
 PROGRAMS: dict[str, tuple[str, dict[str, str], tuple[int, ...], tuple[int, ...]]] = {
