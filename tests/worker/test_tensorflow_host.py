@@ -120,10 +120,14 @@ def test_frozen_parameters_stay_and_the_others_train(tensorflow_reference, probl
         assert changed == (name == "2.quantum.weights"), name
 
 
-@pytest.mark.parametrize("tier", ["documented", "tutorial"])
-def test_keras_layer_trains_to_the_references_losses(reference, keras, make_problem, tier):
+@pytest.mark.parametrize(
+    "options",
+    [{"tier": "documented"}, {"tier": "tutorial"}, {"device": "default.qubit-xla"}],
+    ids=["documented", "tutorial", "xla"],
+)
+def test_keras_layer_trains_to_the_references_losses(reference, keras, make_problem, options):
     problem = with_circuit(make_problem(epochs=6), entangled(2))
-    execution = {**keras.EXECUTION, "tier": tier}
+    execution = {**keras.EXECUTION, **options}
     expected, _, right = curves(reference, problem, **KERAS_JOB)
     found, _, arrays = curves(keras, problem, execution=execution, **KERAS_JOB)
     np.testing.assert_allclose(found, expected, rtol=1e-10)

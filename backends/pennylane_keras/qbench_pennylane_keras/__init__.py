@@ -63,6 +63,9 @@ DTYPES = {"double": "float64", "single": "float32"}
 PER_SAMPLE = "default.qubit-per-sample"
 """How suites name default.qubit with a call of the layer for each sample of a batch."""
 
+XLA = "default.qubit-xla"
+"""How suites name default.qubit in a ``tf.function`` that XLA compiles."""
+
 
 class PennyLaneKerasBackend(Backend):
     """KerasLayer around a QNode; TensorFlow differentiates through default.qubit."""
@@ -77,7 +80,8 @@ class PennyLaneKerasBackend(Backend):
             return _LoopProgram(circuit, execution, None)
         if execution.tier == "tutorial":
             return _EagerProgram(circuit, execution, None)
-        return _TracedProgram(circuit, execution, _signs(circuit))
+        kind = _CompiledProgram if execution.device == XLA else _TracedProgram
+        return kind(circuit, execution, _signs(circuit))
 
 
 class _EagerProgram(Program):
@@ -144,14 +148,43 @@ class _TracedProgram(_EagerProgram):
     """
 
     run_eagerly = False
+    compiled = False
     gates = TRACED_GATES
 
     def __init__(self, circuit: Circuit, execution: Execution, signs: np.ndarray | None) -> None:
         super().__init__(circuit, execution, signs)
-        self._traced = tf.function(super()._run, autograph=False)
+        self._untraced, xla = super()._run, self.compiled
+        self._traced = tf.function(self._untraced, autograph=False, jit_compile=xla)
 
     def _run(self, inputs: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         return self._traced(inputs, weights)
+
+
+class _CompiledProgram(_TracedProgram):
+    """The layer compiled by XLA, and in a second function its gradients.
+
+    The second runs the layer again: that costs less than to hand over all that it reads.
+    """
+
+    compiled = True
+
+    def __init__(self, circuit: Circuit, execution: Execution, signs: np.ndarray | None) -> None:
+        super().__init__(circuit, execution, signs)
+        self._gradients = tf.function(self._vjp, autograph=False, jit_compile=True)
+
+    def _run(self, inputs: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        @tf.custom_gradient
+        def run(x: tf.Tensor, w: tf.Tensor) -> tuple[tf.Tensor, Any]:
+            return self._traced(x, w), lambda cotangent: self._gradients(x, w, cotangent)
+
+        return run(inputs, weights)
+
+    def _vjp(self, *tensors: tf.Tensor) -> list[tf.Tensor]:
+        of, cotangent = list(tensors[:2]), tensors[2]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(of)
+            outputs = self._untraced(*of)
+        return tape.gradient(outputs, of, cotangent, unconnected_gradients="zero")
 
 
 def _signs(circuit: Circuit) -> np.ndarray | None:
