@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from qbench.exceptions import TooSlowError
 from qbench.runner.limits import Limits
 
@@ -15,16 +18,27 @@ class Allowance:
 
     Attributes
     ----------
-    spent : seconds so far
+    spent : seconds so far, of what counts
+    repeated : seconds so far, of what does not: the cold calls of all processes but the first
     call_s : seconds of a call; NaN until it is known
     first_call_s : of the first call; None until it is known
     """
 
     def __init__(self, limit: float | None, memory_limit: int | None) -> None:
         self._limit, self._memory_limit = limit, memory_limit
-        self.spent = 0.0
+        self.spent = self.repeated = 0.0
         self.call_s = float("nan")
         self.first_call_s: float | None = None
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is done inside has a limit of its own, and takes nothing of what is left."""
+        before, self.spent = self.spent, 0.0
+        try:
+            yield
+        finally:
+            self.repeated += self.spent
+            self.spent = before
 
     def limits(self) -> Limits:
         """Of the next request."""

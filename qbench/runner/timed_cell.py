@@ -28,7 +28,8 @@ class Cell:
     ----------
     worker : gives the living worker of the variant with this number; another one where the
         last has died
-    limit : seconds that the cell may take, imports apart
+    limit : seconds that the cell may take, apart from imports and from the cold calls of all
+        processes but the first
     name : what the workers call it
     """
 
@@ -85,13 +86,16 @@ class Cell:
         reason = first.begin()
         if reason:
             return reason
-        cold, rounds = self._allowance.spent, int(self._timed["rounds"])
         self.loops, call_s = first.calibrate()
         self._allowance.call_s = call_s
-        calls = self.loops + (self.loops > 1)
-        spent = self._allowance.spent + len(others) * cold
-        self._allowance.check(spent + rounds * calls * call_s)
-        return next(filter(None, (process.begin() for process in others)), "")
+        calls = int(self._timed["rounds"]) * (self.loops + (self.loops > 1))
+        self._allowance.check(self._allowance.spent + calls * call_s)
+        for process in others:
+            with self._allowance.apart():
+                reason = process.begin()
+            if reason:
+                return reason
+        return ""
 
     def sample(self, cores: Sequence[int] = ()) -> None:
         """One round's time, on these cores; none: wherever the system puts it."""
@@ -110,7 +114,8 @@ class Cell:
         told : provenance beside the worker's own
         """
         first = self._processes[0]
-        timings = {"import_s": first.loaded.get("seconds"), "trial_s": self._allowance.spent}
+        trial_s = self._allowance.spent + self._allowance.repeated
+        timings = {"import_s": first.loaded.get("seconds"), "trial_s": trial_s}
         artifacts: dict[str, dict[str, NDArray[Any]]] = {}
         if self.seconds:
             artifacts["speed"] = {

@@ -174,6 +174,14 @@ def test_a_first_call_beyond_the_limit_is_skipped(bench):
     assert rows["timings.import_s"]["slow"] == rows["timings.import_s"]["right"]
 
 
+def test_the_cold_calls_of_further_processes_take_nothing_of_the_limit(bench):
+    # a call takes 0.4 s: the first, one to calibrate and three samples fit, two more would not
+    few = "speed={measure: [forward], processes: 3, rounds: 3, min_time: 2ms, control: false}"
+    row = bench.rows(bench.run(bench.plan(backends("slow"), few, "budget.trial=2.5s"))).iloc[0]
+    assert row["status"] == "ok"
+    assert row["timings.trial_s"] > 7 * 0.4
+
+
 def test_times_are_grown_on_from_two_sizes(bench):
     sizes = bench.plan("circuits.c.n_qubits='=n'", "matrix={n: [2, 3, 6]}").trials
     two, three, six = sizes
