@@ -11,6 +11,7 @@ goal that one process leaves open is judged over several, as in ``processes.py``
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +92,10 @@ def seconds_of_draws(way: str, log_path: Path) -> Seconds:
 def test_a_batch_of_draws_beats_a_loop_of_single_gradients(way, tmp_path):
     *_, goal_of_all, goal_of_one = GOALS[way]
     bounds = [Bound("all", "loop", 1 / goal_of_all), Bound("one", "loop", 1 / goal_of_one)]
-    processes = timed(lambda: seconds_of_draws(way, tmp_path / "worker.log"), bounds, least=1)
+    number = itertools.count()
+    processes = timed(
+        lambda: seconds_of_draws(way, tmp_path / f"{next(number)}.log"), bounds, least=1
+    )
     single = median_ms(processes, "loop") / DRAWS
     for what in ("all", "one"):
         gain = Bound("loop", what, 1).ratio(processes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -21,9 +22,15 @@ def processes(ratio: float, noise: float, seed: int):
         yield {"adapter": [adapter, adapter, 9.0], "native": [0.5, 1.0, 1.0]}
 
 
+def judged(ratio: float, noise: float, seed: int, *bounds: Bound, least: int = LEAST):
+    """What :func:`timed` gives for them, one at a time."""
+    made = processes(ratio, noise, seed)
+    return timed(made.__next__, bounds or [BOUND], least, at_once=1)
+
+
 def failures(ratio: float, noise: float) -> int:
     """Of ``DRAWS`` checks."""
-    checks = [timed(processes(ratio, noise, seed).__next__, [BOUND]) for seed in range(DRAWS)]
+    checks = [judged(ratio, noise, seed) for seed in range(DRAWS)]
     return sum(not BOUND.holds(found) for found in checks)
 
 
@@ -49,19 +56,29 @@ def test_an_interval_too_wide_to_exclude_the_bound_hides_no_large_excess():
 
 
 def test_a_close_ratio_takes_more_processes_than_a_clear_one():
-    clear, close = (timed(processes(ratio, 0.02, 0).__next__, [BOUND]) for ratio in (0.5, 1.05))
+    clear, close = (judged(ratio, 0.02, 0) for ratio in (0.5, 1.05))
     assert (len(clear), len(close)) == (MOST if ALL else LEAST, MOST)
 
 
 def test_one_process_settles_what_is_within_its_bound_by_far():
-    far, near = (timed(processes(r, 0.02, 0).__next__, [BOUND], least=1) for r in (0.5, 0.9))
+    far, near = (judged(ratio, 0.02, 0, least=1) for ratio in (0.5, 0.9))
     assert len(far) == (MOST if ALL else 1)
     assert len(near) > 1
 
 
 def test_processes_go_on_while_one_of_several_bounds_is_open():
     stricter = Bound("adapter", "native", 0.5)
-    assert len(timed(processes(0.5, 0.02, 0).__next__, [BOUND, stricter])) == MOST
+    assert len(judged(0.5, 0.02, 0, BOUND, stricter)) == MOST
+
+
+def test_two_processes_run_at_once():
+    both = threading.Barrier(2)
+
+    def process():
+        both.wait(timeout=10)
+        return {"adapter": [1.0], "native": [2.0]}
+
+    assert len(timed(process, [BOUND], least=2, at_once=2)) >= 2
 
 
 @pytest.mark.parametrize(("ratio", "held"), [(1.04, True), (1.06, False)])
