@@ -23,6 +23,7 @@ from qbench.runner.bandwidth import MemoryFloors
 from qbench.runner.cell_inputs import CellInputs
 from qbench.runner.cutoffs import Cutoffs
 from qbench.runner.placement import cores_of_round, place
+from qbench.runner.processes import resident_bytes
 from qbench.runner.statuses import status_of
 from qbench.runner.timed_cell import Cell
 from qbench.runner.worker import Worker
@@ -30,6 +31,10 @@ from qbench.stats import paired_ratio
 from qbench.store import FAILED, SKIPPED, UNSUPPORTED, Outcome
 
 SPEED = "speed"
+
+_LARGE = 2**30
+"""Resident bytes of a worker, of which many live side by side: TensorFlow keeps what it traced and
+compiled for circuits that nothing refers to any more."""
 
 WorkerOf = Callable[[Trial, int], Worker]
 """Gives a living worker of a trial's variant: which of its processes, counted from 0."""
@@ -94,8 +99,7 @@ class SpeedGroup:
         try:
             self._take_turns([*cells, *([control] if control is not None else [])])
         finally:
-            for worker in self._worker.all():
-                place(worker.pid, ())
+            self._worker.let_go()
         if self._stopped():
             return self._outcomes
         for cell in cells:
@@ -136,9 +140,8 @@ class SpeedGroup:
 
     def _cell(self, trial: Trial, name: str, first_copy: int = 0) -> Cell:
         inputs, held = self._known.inputs, self._worker
-        return Cell(
-            trial, lambda n: held.of(trial, first_copy + n), inputs, name=name, **self._limits
-        )
+        told = {"name": name, "group": str(self._told["group"]), **self._limits}
+        return Cell(trial, lambda n: held.of(trial, first_copy + n), inputs, **told)
 
     def _control(self, cells: Sequence[Cell]) -> Cell | None:
         if not cells or not cells[0].trial.work.control or self._stopped():
@@ -216,9 +219,13 @@ class _Held:
         self._give = give
         self._workers: dict[tuple[Any, ...], Worker] = {}
 
-    def all(self) -> list[Worker]:
-        """Those that are alive."""
-        return [worker for worker in self._workers.values() if worker.alive]
+    def let_go(self) -> None:
+        """Wherever the system puts them; those that have grown large end, and others will start."""
+        for worker in self._workers.values():
+            if worker.alive and resident_bytes(worker.process) > _LARGE:
+                worker.shutdown()
+            elif worker.alive:
+                place(worker.pid, ())
 
     def of(self, trial: Trial, copy: int) -> Worker:
         work = trial.work

@@ -30,7 +30,7 @@ class Cell:
         last has died
     limit : seconds that the cell may take, apart from imports and from the cold calls of all
         processes but the first
-    name : what the workers call it
+    name, group : what the workers call it, and those that are timed together with it
     """
 
     def __init__(
@@ -42,12 +42,13 @@ class Cell:
         limit: float | None,
         memory_limit: int | None,
         name: str,
+        group: str,
     ) -> None:
         self.trial, self.name = trial, name
         self._allowance = Allowance(limit, memory_limit)
         self._timed = trial.work.timed()
         self._processes = [
-            TimedProcess(trial, partial(worker, n), inputs, self._allowance, name)
+            TimedProcess(trial, partial(worker, n), inputs, self._allowance, name, group)
             for n in range(int(self._timed["processes"]))
         ]
         self.loops = 1

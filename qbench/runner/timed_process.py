@@ -27,7 +27,7 @@ class TimedProcess:
     Parameters
     ----------
     worker : gives the living worker; another one where the last has died
-    name : what the worker calls the cell
+    name, group : what the worker calls the cell, and those that are timed together with it
 
     Attributes
     ----------
@@ -43,8 +43,10 @@ class TimedProcess:
         inputs: CellInputs,
         allowance: Allowance,
         name: str,
+        group: str,
     ) -> None:
-        self._trial, self._workers, self._name = trial, worker, name
+        self._trial, self._workers = trial, worker
+        self._name, self._group = name, group
         self._inputs, self._allowance = inputs, allowance
         self._worker: Worker | None = None
         self._execution: Execution = trial.work.trained()[1]
@@ -89,6 +91,7 @@ class TimedProcess:
         reply = self._ask(
             "cold",
             self._inputs.arrays(self._trial),
+            group=self._group,
             circuit=work.measured().circuit.to_json(),
             measure=work.timed()["measure"],
             optimizer=work.trainer.get("optimizer"),

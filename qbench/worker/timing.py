@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +28,6 @@ from qbench.worker.evaluation import DTYPES
 from qbench.worker.hosts.calls import Batch, Calls
 from qbench.worker.resources import MemoryMeter
 
-_CELLS_KEPT = 64
 _MOST_LOOPS = 1_000_000
 _MOST_GROWTH = 10
 _CONFIRMED = 3
@@ -38,11 +36,15 @@ Answer = tuple[dict[str, NDArray[Any]], dict[str, Any]]
 
 
 class Timings:
-    """The cells that a worker has begun, by the names that the parent gave them."""
+    """The cells that a worker has begun, by the names that the parent gave them.
+
+    Those of one group are kept: when another group's first cell begins, they go.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._cells: OrderedDict[str, Calls] = OrderedDict()
+        self._group = ""
+        self._cells: dict[str, Calls] = {}
 
     def serve(self, request: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Answer:
         """One of the three phases."""
@@ -52,7 +54,6 @@ class Timings:
             return self._cold(name, request, arrays, execution)
         if name not in self._cells:
             raise QbenchError(f"no cell {name!r} was begun here")
-        self._cells.move_to_end(name)
         cell = self._cells[name]
         if phase == "calibrate":
             return {}, _calibrated(cell, float(request["min_time"]))
@@ -72,6 +73,9 @@ class Timings:
     ) -> Answer:
         circuit = Circuit.from_json(request["circuit"])
         batches = [Batch(*each) for each in zip(*_checked(circuit, arrays), strict=True)]
+        if request["group"] != self._group:
+            self._group = request["group"]
+            self._cells.clear()
         self._cells.pop(name, None)
         self._engine.forget()
         meter = MemoryMeter()
@@ -82,8 +86,6 @@ class Timings:
         cell.finish()
         done = time.perf_counter()
         self._cells[name] = cell
-        while len(self._cells) > _CELLS_KEPT:
-            self._cells.popitem(last=False)
         return cell.read(first), {
             "compile_s": compiled - begun,
             "first_call_s": done - compiled,

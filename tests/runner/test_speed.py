@@ -101,6 +101,14 @@ def test_a_group_keeps_every_round_with_a_control_and_is_not_run_again(bench):
     assert bench.run(bench.plan(backends("right", "slow"), "speed.processes=3")).ran == 1
 
 
+@pytest.mark.parametrize(("large", "imports"), [(0, 2), (2**40, 1)])
+def test_a_process_that_has_grown_large_ends_with_its_group(bench, monkeypatch, large, imports):
+    monkeypatch.setattr("qbench.runner.speed._LARGE", large)
+    rows = bench.rows(bench.run(bench.plan("speed.measure=[forward, gradient]")))
+    assert set(rows["status"]) == {"ok"}
+    assert rows["timings.import_s"].nunique() == imports
+
+
 class Breaks(Observer):
     """Ends the run when its second group begins."""
 

@@ -26,11 +26,12 @@ def arrays():
     return {name: draw.normal(size=shape) for name, shape in shapes.items()}
 
 
-def cold(worker, measure, name="cell"):
+def cold(worker, measure, name="cell", group="g"):
     return worker.ask(
         "time",
         arrays(),
         cell=name,
+        group=group,
         phase="cold",
         measure=measure,
         circuit=CIRCUIT.to_json(),
@@ -99,6 +100,15 @@ def test_each_cell_is_compiled_anew_and_kept_beside_the_others(keras):
     assert ask(keras, "sample", "one", loops=2)["seconds"] > 0
 
 
+def test_cells_of_a_group_go_when_another_begins(reference):
+    cold(reference, "forward", "one")
+    cold(reference, "forward", "two")
+    assert ask(reference, "sample", "one", loops=1)["seconds"] > 0
+    cold(reference, "forward", "three", group="next")
+    with pytest.raises(reference.Error, match="no cell 'one' was begun here"):
+        ask(reference, "sample", "one", loops=1)
+
+
 def test_what_was_not_begun_or_does_not_fit_is_refused(reference):
     with pytest.raises(reference.Error, match="no cell 'other' was begun here"):
         ask(reference, "sample", "other", loops=1)
@@ -110,6 +120,7 @@ def test_what_was_not_begun_or_does_not_fit_is_refused(reference):
             "time",
             {**arrays(), "weights": np.zeros((2, 9))},
             cell="cell",
+            group="g",
             phase="cold",
             measure="forward",
             circuit=CIRCUIT.to_json(),

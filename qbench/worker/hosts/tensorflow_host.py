@@ -22,7 +22,7 @@ from qbench.worker.hosts.tensorflow_model import TensorflowModel
 
 DTYPES = {"double": tf.float64, "single": tf.float32}
 
-PROGRAMS_KEPT = 64
+PROGRAMS_KEPT = 8
 """Programs whose traces with gradients are kept, those used last."""
 
 
